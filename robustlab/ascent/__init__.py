@@ -1,0 +1,38 @@
+"""How to climb a landscape, and how far: start, direction, projection, goal."""
+
+from robustlab.ascent.directions import Direction, linf, raw, sign, token_l2, unit_l2
+from robustlab.ascent.goals import Goal, cross_entropy, kl
+from robustlab.ascent.gradient import Ascent, GradientAscent, Rest, Visit, Walker, gradient_at, record, walk
+from robustlab.ascent.projections import Projection, l2_ball, linf_ball, relative_ball, token_l2_ball, unbounded
+from robustlab.ascent.starts import Start, freelb, normal, uniform, zero
+
+__all__ = [
+    "Ascent",
+    "Direction",
+    "Goal",
+    "GradientAscent",
+    "Projection",
+    "Rest",
+    "Start",
+    "Visit",
+    "Walker",
+    "cross_entropy",
+    "freelb",
+    "gradient_at",
+    "kl",
+    "l2_ball",
+    "linf",
+    "linf_ball",
+    "normal",
+    "raw",
+    "record",
+    "relative_ball",
+    "sign",
+    "token_l2",
+    "token_l2_ball",
+    "unbounded",
+    "uniform",
+    "unit_l2",
+    "walk",
+    "zero",
+]

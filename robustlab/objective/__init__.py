@@ -1,0 +1,27 @@
+"""What is learned from a path: an outer loss as terms, each one backward pass."""
+
+from robustlab.objective.adaptive import Adaptive
+from robustlab.objective.base import Objective, Terms
+from robustlab.objective.tableau import Tableau, implied_weights
+from robustlab.objective.trace import Trace
+from robustlab.objective.weights import (
+    ExponentiatedWeights,
+    ProjectedWeights,
+    SimplexWeights,
+    SoftmaxWeights,
+    project_to_simplex,
+)
+
+__all__ = [
+    "Adaptive",
+    "ExponentiatedWeights",
+    "Objective",
+    "ProjectedWeights",
+    "SimplexWeights",
+    "SoftmaxWeights",
+    "Tableau",
+    "Terms",
+    "Trace",
+    "implied_weights",
+    "project_to_simplex",
+]

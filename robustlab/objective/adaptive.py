@@ -1,0 +1,69 @@
+"""Adaptive adversarial training: learnable weights on the perturbation steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from robustlab.ascent.checks import positive
+from robustlab.ascent.gradient import Ascent
+from robustlab.landscape.base import Landscape
+from robustlab.objective.base import Objective, Terms
+from robustlab.objective.tableau import Tableau
+from robustlab.objective.weights import SimplexWeights
+from robustlab.randomness import Randomness
+
+
+class Adaptive(nn.Module, Objective):
+    """Weight the steps of a path so that the weighted offset is worst-case.
+
+        min_θ max_w Ĵ(θ, w) = L(θ, x + r_0 + β Σᵢ wᵢ δᵢ, y),    Σᵢ wᵢ = 1, wᵢ ≥ 0
+
+    The steps are detached, so that ∂Ĵ/∂wᵢ = β⟨∇_r L(x + D), δᵢ⟩ falls out of the one backward pass over the weights.
+
+    Args:
+        weights: w, learnable, one a step.
+        beta: β, scale of the offset, dimensionless; k recovers PGD.
+
+    Shapes: steps [k b *site], embedding units; terms [], nats.
+
+    Raises: ValueError: If beta is not positive; if the ascent takes another number of steps than there are weights.
+
+    Source: Zhu et al. (AAT), Eqs. 12 and 14; Algorithm 1, lines 5-7.
+    Departs: β scales the offset and is no loss weight: the clean loss always has weight 1, see `implied_weights`. w
+        starts uniform, the paper's at ones.
+    """
+
+    def __init__(self, weights: SimplexWeights, *, beta: float):
+        super().__init__()
+        positive("beta", beta)
+        self.weights, self.beta = weights, beta
+
+    @property
+    def tableau(self) -> Tableau:
+        """The objective as data: a = [1], C = [βw]."""
+        w = self.weights()
+        return Tableau(torch.ones_like(w[:1]), (self.beta * w)[None])
+
+    def check(self, ascent: Ascent) -> None:
+        """Raise unless there is one weight for each step."""
+        if self.weights.steps != ascent.steps:
+            raise ValueError(f"there are {self.weights.steps} weights, but the ascent takes {ascent.steps} steps")
+
+    def terms(self, landscape: Landscape, ascent: Ascent, *, generator: Randomness = None) -> Terms:
+        """One term: k gradients of the offset only, then one full backward pass."""
+        trace = yield from self.tableau.terms(landscape, ascent, generator=generator)
+        w = self.weights().detach()
+        trace.extra |= {f"w_{i}": value for i, value in enumerate(w, start=1)}
+        trace.extra["w_entropy"] = torch.special.entr(w).sum()
+        return trace
+
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        """The group of w."""
+        return self.weights.parameter_groups()
+
+    def after_step(self) -> None:
+        """Let the weights project or move themselves."""
+        self.weights.after_step()

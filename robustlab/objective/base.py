@@ -1,0 +1,44 @@
+"""What every objective offers a training loop."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterable
+from typing import Any
+
+from robustlab.ascent.gradient import Ascent
+from robustlab.landscape.base import Landscape
+from robustlab.objective.trace import Trace
+from robustlab.randomness import Randomness
+from robustlab.typing import Scalar
+
+Terms = Generator[Scalar, None, Trace]  # yields losses to differentiate one by one, returns what was seen on the way
+
+
+class Objective(ABC):
+    """What is learned from a path: losses, each one backward pass, and what must happen around them.
+
+    Source: robustlab.
+    """
+
+    @abstractmethod
+    def terms(self, landscape: Landscape, ascent: Ascent, *, generator: Randomness) -> Terms:
+        """Yield the objective's terms, whose sum is the loss; run the ascent between them as needed."""
+
+    # The rest is optional: most objectives have nothing to check, learn or mend.
+
+    def check(self, ascent: Ascent) -> None:
+        """Raise a ValueError if this objective cannot use the paths of `ascent`."""
+        return
+
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        """Optimiser groups of the objective's own parameters."""
+        return []
+
+    def prepare(self, landscapes: Iterable[Landscape]) -> None:
+        """Look at some batches before the training."""
+        return
+
+    def after_step(self) -> None:
+        """Follow an optimiser step: projections and averages."""
+        return

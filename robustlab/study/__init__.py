@@ -1,0 +1,1 @@
+"""Studies: grids of training runs whose rows are kept with their provenance."""

@@ -1,0 +1,180 @@
+"""The recorded comparison on SST-2: standard, PGD, FreeLB and adaptive PGD, on both sides of where w can matter.
+
+    python -m robustlab.study.main_sst2 --data-dir DATA --results book/results/sst2-minilm.jsonl
+
+Rows that the results file holds are not run again, so that the command can be killed and repeated.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import torch
+import typer
+from datasets import Dataset
+
+from robustlab import corpora, methods, models
+from robustlab.ascent import GradientAscent
+from robustlab.landscape import TransformerLandscape
+from robustlab.methods import Method
+from robustlab.study import rows
+from robustlab.training import fit
+
+# Mean word-embedding norm of MiniLM is about 1.1: kα = .09 leaves the steps collinear, kα = .6 does not.
+STEP_SIZES = (0.03, 0.2)
+STEPS = 3
+MATCHED = "pgd-radius-matched"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One training run. Everything that changes its numbers is in here."""
+
+    method: str
+    seed: int
+    step_size: float | None
+    steps: int | None
+    model: str = "minilm"
+    dataset: str = "sst2"
+    train_size: int = 4000
+    held_out_size: int = 500
+    epochs: int = 2
+    batch_size: int = 32
+    learning_rate: float = 1e-4
+    weights_learning_rate: float = 0.01
+    study: str = "main-sst2"
+
+
+def cells(seeds: Sequence[int]) -> list[Cell]:
+    """The grid, seed by seed; the control that needs another row's numbers comes last."""
+    grid = []
+    for seed in seeds:
+        grid.append(Cell("standard", seed, None, None))
+        for step_size in STEP_SIZES:
+            grid += [Cell(name, seed, step_size, STEPS) for name in ("adaptive-pgd", "pgd", "freelb")]
+    return grid + [Cell(MATCHED, seed, STEP_SIZES[-1], STEPS) for seed in seeds]
+
+
+def build(cell: Cell, done: Sequence[Mapping[str, Any]]) -> tuple[Method, float | None]:
+    """The cell's method, and the step size that it really takes."""
+    if cell.steps is None or cell.step_size is None:
+        return methods.BY_NAME[cell.method](), None
+    if cell.method != MATCHED:
+        return methods.BY_NAME[cell.method](steps=cell.steps, step_size=cell.step_size), cell.step_size
+
+    def norm(method: str) -> float:
+        wanted = (method, cell.seed, cell.step_size)
+        return next(row["offset_norm"] for row in done if (row["method"], row["seed"], row["step_size"]) == wanted)
+
+    # A shorter or longer uniform path, so that ‖r_k‖ is what adaptive training had on average: is it w, or the radius?
+    step_size = cell.step_size * norm("adaptive-pgd") / norm("pgd")
+    return methods.pgd(steps=cell.steps, step_size=step_size), step_size
+
+
+def run(cell: Cell, done: Sequence[Mapping[str, Any]], folder: Path | None, *, progress: bool) -> dict[str, Any]:
+    """Train and evaluate one cell."""
+    train, held_out = splits(cell, folder)
+    sets = {
+        "clean": corpora.load(cell.dataset, split="dev", source="local", folder=folder),
+        "advglue": corpora.load(f"advglue-{cell.dataset}", split="dev", source="local", folder=folder),
+    }
+    loaded = models.load(cell.model, labels=train.features["label"].names, seed=cell.seed)
+    method, step_size = build(cell, done)
+    began = time.perf_counter()
+    fitted = fit(
+        loaded.model,
+        loaded.tokenizer,
+        method,
+        train,
+        validation=held_out,
+        epochs=cell.epochs,
+        batch_size=cell.batch_size,
+        learning_rate=cell.learning_rate,
+        seed=cell.seed,
+        progress=progress,
+    )
+    row = {**asdict(cell), "actual_step_size": step_size, "train_seconds": round(time.perf_counter() - began, 1)}
+    row |= {"held_out_accuracy": fitted.best_metric, "best_step": fitted.best_step} | _dynamics(fitted.history)
+    row |= evaluate(loaded, sets)
+    row["pgd_accuracy"] = attacked_accuracy(loaded, sets["clean"].select(range(200)))
+    last = max(int(log["step"]) for log in fitted.history)
+    if fitted.best_step != last:
+        loaded.model.load_state_dict(fitted.last_state)
+        row |= {f"last_{name}": value for name, value in evaluate(loaded, sets).items()}
+    return row | rows.provenance(loaded.model.device.type)
+
+
+def splits(cell: Cell, folder: Path | None) -> tuple[Dataset, Dataset]:
+    """Train and held-out rows of a seed: disjoint, both from the corpus's train split."""
+    whole = corpora.load(cell.dataset, split="train", source="local", folder=folder).shuffle(seed=cell.seed)
+    some = whole.select(range(cell.train_size + 2 * cell.held_out_size))
+    rest, held_out = corpora.hold_out(some, cell.held_out_size / len(some), seed=cell.seed)
+    return rest.select(range(cell.train_size)), held_out
+
+
+def evaluate(loaded: models.Loaded, sets: Mapping[str, Dataset]) -> dict[str, Any]:
+    """Accuracy on each set, and which examples were right, as hexadecimal, for paired tests."""
+    predict: Callable = models.predictor(loaded.model, loaded.tokenizer)
+    row: dict[str, Any] = {}
+    for name, dataset in sets.items():
+        correct = predict(list(dataset["text"])).argmax(1).eq(torch.tensor(dataset["label"]))
+        bits = "".join(str(int(bit)) for bit in correct)
+        row |= {f"{name}_accuracy": float(correct.double().mean()), f"{name}_correct": int(correct.sum())}
+        row |= {f"{name}_n": len(correct), f"{name}_mask": f"{int(bits, 2):0{-(-len(bits) // 4)}x}"}
+    return row
+
+
+def attacked_accuracy(loaded: models.Loaded, dataset: Dataset) -> float:
+    """Accuracy at the end of PGD-5 with α = .05 at the word embeddings, dropout off."""
+    ascent = GradientAscent(steps=5, step_size=0.05)
+    correct = []
+    for first in range(0, len(dataset), 50):
+        chosen = dataset.select(range(first, min(first + 50, len(dataset))))
+        batch = loaded.tokenizer(list(chosen["text"]), padding=True, truncation=True, return_tensors="pt")
+        inputs = {name: value.to(loaded.model.device) for name, value in batch.items()}
+        labels = torch.tensor(chosen["label"], device=loaded.model.device)
+        landscape = TransformerLandscape(loaded.model, {**inputs, "labels": labels}, noise="off")
+        with torch.no_grad():
+            correct.append(landscape.logits(ascent(landscape).end).argmax(1).eq(labels))
+    return float(torch.cat(correct).double().mean())
+
+
+def _dynamics(history: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    logs = [log for log in history if "loss" in log]
+    second_half = logs[len(logs) // 2 :]
+    names = ("offset_norm", "step_cosine", "clean_loss", "w_entropy")
+    row: dict[str, Any] = {
+        name: sum(log[name] for log in second_half) / len(second_half) for name in names if name in second_half[0]
+    }
+    k = sum(name.startswith("w_") for name in logs[-1]) - ("w_entropy" in logs[-1])
+    row["weights"] = [logs[-1][f"w_{i}"] for i in range(1, k + 1)] or None
+    row["weights_by_step"] = [[round(log[f"w_{i}"], 5) for i in range(1, k + 1)] for log in logs[::10]] if k else None
+    return row
+
+
+def main(
+    results: Annotated[Path, typer.Option(help="JSON-lines file of rows; finished rows are kept.")],
+    data_dir: Annotated[Path | None, typer.Option(help="Data folder; else ROBUSTLAB_DATA.")] = None,
+    seeds: Annotated[str, typer.Option(help="Comma-separated seeds.")] = "0,1,2",
+    threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
+    progress: Annotated[bool, typer.Option(help="Show a bar for each cell.")] = True,
+) -> None:
+    """Run what is missing of the recorded SST-2 comparison."""
+    torch.set_num_threads(threads)
+    grid = cells([int(seed) for seed in seeds.split(",")])
+    for number, cell in enumerate(grid, start=1):
+        done = rows.read(results)
+        if any(all(row.get(name) == value for name, value in asdict(cell).items()) for row in done):
+            continue
+        typer.echo(f"[{number}/{len(grid)}] {cell.method} seed={cell.seed} step_size={cell.step_size}")
+        row = run(cell, done, data_dir, progress=progress)
+        rows.append(results, row)
+        typer.echo(f"    clean {row['clean_accuracy']:.3f}  advglue {row['advglue_accuracy']:.3f}")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,28 @@
+"""Training: one step's gradients for any loop, and a trainer on top of transformers.
+
+`RobustTrainer` and `fit` are imported when they are first asked for, so that `accumulate` alone needs torch only.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from robustlab.training.step import NonFiniteLossError, accumulate
+
+if TYPE_CHECKING:
+    from robustlab.training.fitting import Fitted, fit
+    from robustlab.training.trainer import RobustTrainer
+
+__all__ = ["Fitted", "NonFiniteLossError", "RobustTrainer", "accumulate", "fit"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "RobustTrainer":
+        from robustlab.training.trainer import RobustTrainer
+
+        return RobustTrainer
+    if name in ("Fitted", "fit"):
+        from robustlab.training import fitting
+
+        return getattr(fitting, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,177 @@
+"""Train any transformers classifier with any method; everything that is not a method comes from transformers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.utils.data import Sampler
+from transformers import Trainer, TrainerCallback
+from transformers.trainer_utils import get_last_checkpoint
+
+from robustlab.landscape import Site, TransformerLandscape
+from robustlab.landscape.transformer import Noise
+from robustlab.methods import Method
+from robustlab.randomness import ExampleGenerators, Randomness, key
+from robustlab.training.buckets import LengthBuckets
+from robustlab.training.distributed import average_gradients
+from robustlab.training.step import NonFiniteLossError, accumulate
+
+METHOD_FILE = "method.safetensors"
+
+
+def _check_scaling(method: Method, *, fp16: bool) -> None:
+    grouped = {id(parameter) for group in method.parameter_groups() for parameter in group["params"]}
+    if fp16 and any(id(parameter) not in grouped for parameter in method.parameters()):
+        raise ValueError(
+            "fp16 scales gradients, and this method moves some weights by their gradient itself, so that its steps would "
+            "be thousands of times too long; use bf16, or SoftmaxWeights"
+        )
+
+
+class MethodCallback(TrainerCallback):
+    """Lets a method follow each optimiser step, and forgets its gradients, which the trainer does not know of."""
+
+    def __init__(self, method: Method):
+        self.method = method
+
+    def on_optimizer_step(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        self.method.after_step()
+        self.method.zero_grad(set_to_none=True)
+
+
+class RobustTrainer(Trainer):
+    """`transformers.Trainer` with a method's terms in place of the model's own loss.
+
+    Batches are bucketed by length; random starts and dropout are keyed by (seed, step, example), so that a killed run
+    resumes bit for bit; the method's state is saved and restored with the model's. Everything else, mixed precision,
+    accumulation, evaluation and logging, is the trainer's own.
+
+    Args:
+        method: From `robustlab.methods`.
+        site: What is perturbed; the word embeddings where not given.
+        noise: Dropout of the forwards of one batch, see `TransformerLandscape`.
+        **trainer: Arguments of `transformers.Trainer`. Rows of the train set may carry `example_id`, an int.
+
+    Raises:
+        NonFiniteLossError: When a loss is not finite; names the step. A checkpoint of the last good weights is kept.
+    """
+
+    def __init__(
+        self, *, method: Method, site: Site | None = None, noise: Noise = "same", **trainer: Any
+    ):  # the one pass-through of the package: the signature is transformers', not ours
+        super().__init__(**trainer)
+        _check_scaling(method, fp16=self.args.fp16)
+        self.method, self.site, self.noise = method.to(self.args.device), site, noise
+        self.add_callback(MethodCallback(self.method))
+        self._seen: list[dict[str, Tensor]] = []
+        self._micro_step = 0
+
+    def training_step(self, model: nn.Module, inputs: dict[str, Any], *_: Any) -> Tensor:
+        """Accumulate the gradients of one micro-batch and return its share of the step's loss."""
+        model.train()
+        inputs = self._prepare_inputs(inputs)
+        share = getattr(self, "current_gradient_accumulation_steps", self.args.gradient_accumulation_steps)
+        landscape = self._landscape(model, inputs)
+        try:
+            with self.compute_loss_context_manager():
+                logs = accumulate(
+                    self.method,
+                    landscape,
+                    generator=self._generator(inputs),
+                    backward=lambda term: self.accelerator.backward(term / share),
+                )
+        except NonFiniteLossError as error:
+            raise NonFiniteLossError(
+                f"stopped at step {self.state.global_step + 1}: {error}; {self._rescue()}"
+            ) from error
+        self._micro_step += 1
+        if self.accelerator.sync_gradients:
+            self._micro_step = 0
+            average_gradients([*self.model.parameters(), *self.method.parameters()])
+        self._seen.append(logs)
+        return logs["loss"] / share
+
+    def _landscape(self, model: nn.Module, inputs: dict[str, Any]) -> TransformerLandscape:
+        bare = self.accelerator.unwrap_model(model)
+        when = (self.state.global_step, self._micro_step, self.accelerator.process_index)
+        seed = key(self.args.seed, "dropout", *when)
+        return TransformerLandscape(bare, inputs, site=self.site, noise=self.noise, seed=seed)
+
+    def _generator(self, inputs: dict[str, Any]) -> Randomness:
+        when = (self.args.seed, "start", self.state.global_step)
+        if (examples := inputs.get("example_id")) is not None:
+            return ExampleGenerators(examples.tolist(), *when)
+        return torch.Generator().manual_seed(key(*when, self._micro_step, self.accelerator.process_index))
+
+    def _rescue(self) -> str:
+        """Keep the weights that led to the failure, if they are finite, and say where the last good ones are."""
+        if all(bool(parameter.isfinite().all()) for parameter in self.model.parameters()):
+            self._save_checkpoint(self.model, trial=None)
+        last = get_last_checkpoint(self.args.output_dir) if Path(self.args.output_dir).is_dir() else None
+        return f"the last good checkpoint is {last}" if last else "there is no earlier checkpoint"
+
+    def create_optimizer(self, *model: Any) -> torch.optim.Optimizer:
+        """The trainer's optimiser and one group for each group of the method: never clipped, never decayed."""
+        fresh = self.optimizer is None
+        super().create_optimizer(*model)
+        assert self.optimizer is not None
+        if fresh:
+            for group in self.method.parameter_groups():
+                self.optimizer.add_param_group(group)
+        return self.optimizer
+
+    def log(self, logs: dict[str, float], *start_time: Any) -> None:
+        """Add the means of what the method saw since the last log."""
+        if "loss" in logs and self._seen:
+            for name in {name: None for seen in self._seen for name in seen if name != "loss"}:
+                values = [seen[name].float() for seen in self._seen if name in seen]
+                logs[name] = float(torch.stack(values).mean())
+            self._seen = []
+        super().log(logs, *start_time)
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
+        # What is passed in has lost the columns that the model does not read, `length` among them.
+        dataset = train_dataset if self.train_dataset is None else self.train_dataset
+        lengths: Sequence[int] = (
+            dataset["length"]
+            if "length" in getattr(dataset, "column_names", ())
+            else [len(row["input_ids"]) for row in dataset]
+        )
+        size = self.args.train_batch_size * self.args.gradient_accumulation_steps
+        return LengthBuckets(list(lengths), batch_size=size * self.args.world_size, seed=self.args.seed)
+
+    def _set_signature_columns_if_needed(self) -> None:
+        super()._set_signature_columns_if_needed()
+        if "example_id" not in self._signature_columns:
+            self._signature_columns.append("example_id")
+
+    def prediction_step(self, model: nn.Module, inputs: dict[str, Any], *args: Any, **options: Any) -> Any:
+        """Evaluate without the columns that only training needs."""
+        kept = {name: value for name, value in inputs.items() if name != "example_id"}
+        return super().prediction_step(model, kept, *args, **options)
+
+    def _save(self, output_dir: str | None = None, state_dict: dict[str, Tensor] | None = None) -> None:
+        super()._save(output_dir, state_dict)
+        if state := self.method.state_dict():
+            folder = Path(output_dir or self.args.output_dir)
+            save_file({name: value.contiguous() for name, value in state.items()}, folder / METHOD_FILE)
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: nn.Module | None = None) -> None:
+        super()._load_from_checkpoint(resume_from_checkpoint, model)
+        self._load_method(resume_from_checkpoint)
+
+    def _load_best_model(self) -> None:
+        super()._load_best_model()
+        if self.state.best_model_checkpoint:
+            self._load_method(self.state.best_model_checkpoint)
+
+    def _load_method(self, folder: str) -> None:
+        if (file := Path(folder) / METHOD_FILE).is_file():
+            self.method.load_state_dict(load_file(file))
+        elif self.method.state_dict():
+            raise FileNotFoundError(f"{folder} holds no {METHOD_FILE}: it was not written with this method")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import torch
 
@@ -15,6 +15,7 @@ from robustlab.randomness import Randomness
 from robustlab.typing import Climb, Gradient, Offset, PerExample
 
 
+@runtime_checkable
 class Ascent(Protocol):
     """An inner maximisation of at most `steps` steps; calling it climbs and records the path."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -14,6 +14,7 @@ from robustlab.randomness import Randomness, draw
 from robustlab.typing import Offset
 
 
+@runtime_checkable  # the tests check annotations, and a check needs isinstance
 class Start(Protocol):
     """Chooses r_0."""
 

@@ -31,7 +31,7 @@ class Fitted(NamedTuple):
     """What a fine-tuning leaves behind.
 
     Attributes:
-        model: The trained model, in evaluation mode: of the best epoch if there was a validation set, else of the last.
+        model: The trained model, in evaluation mode: the best on the validation set if there was one, else the last.
         history: One dict a log, training and evaluation alike, with `step` and `epoch`.
         last_state: Weights at the end of the last epoch, on the CPU; the same as the model's where it is the last.
         best_metric: Validation accuracy of the model, or None.
@@ -76,6 +76,7 @@ def fit(
     train: Dataset,
     *,
     validation: Dataset | None = None,
+    validations: int = 1,
     epochs: int = 3,
     batch_size: int = 32,
     learning_rate: float = 2e-5,
@@ -99,7 +100,8 @@ def fit(
         tokenizer: Its tokenizer.
         method: From `robustlab.methods`.
         train: Rows of text, from `robustlab.corpora`.
-        validation: Rows held out of train: the epoch with the highest accuracy on them is kept.
+        validation: Rows held out of train: the weights with the highest accuracy on them are kept.
+        validations: How many times an epoch they are looked at.
         epochs: Passes over `train`.
         batch_size: Examples a device and micro-step.
         learning_rate: Highest learning rate; linear warm-up and decay.
@@ -122,13 +124,19 @@ def fit(
     """
     if len(train) == 0:
         raise ValueError("the training set is empty")
-    for name, value in (("epochs", epochs), ("learning_rate", learning_rate), ("batch_size", batch_size)):
+    for name, value in (
+        ("epochs", epochs),
+        ("learning_rate", learning_rate),
+        ("batch_size", batch_size),
+        ("validations", validations),
+    ):
         if value <= 0:
             raise ValueError(f"{name} must be positive, got {value}")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()) if output is None else output)
         checkpoint = _checkpoint(folder) if resume else None
-        updates = math.ceil(math.ceil(len(train) / batch_size) / gradient_accumulation) * epochs
+        per_epoch = math.ceil(math.ceil(len(train) / batch_size) / gradient_accumulation)
+        every = math.ceil(per_epoch / validations)
         arguments = TrainingArguments(
             output_dir=str(folder),
             num_train_epochs=epochs,
@@ -136,15 +144,17 @@ def fit(
             per_device_eval_batch_size=4 * batch_size,
             gradient_accumulation_steps=gradient_accumulation,
             learning_rate=learning_rate,
-            warmup_steps=round(warmup * updates),
+            warmup_steps=round(warmup * per_epoch * epochs),
             weight_decay=weight_decay,
             seed=seed,
             bf16=bf16,
             use_cpu=device == "cpu",
             logging_steps=log_every,
             report_to=list(report_to) or "none",
-            eval_strategy="no" if validation is None else "epoch",
-            save_strategy="no" if validation is None and output is None else "epoch",
+            eval_strategy="no" if validation is None else "steps",
+            eval_steps=every,
+            save_strategy="no" if validation is None and output is None else "steps",
+            save_steps=every,
             save_total_limit=2,
             save_only_model=output is None,
             load_best_model_at_end=validation is not None,

@@ -1,0 +1,135 @@
+"""Text in, token ids or logits out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pad_sequence
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+Text = str | tuple[str, str]
+"""One text, or a text and its pair."""
+Predict = Callable[[Sequence[Text]], Tensor]
+"""Texts -> logits [n c], on the CPU, in the order of the texts."""
+
+
+def tokenise(dataset: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int = 128) -> Dataset:
+    """Turn rows of text into rows of token ids, without padding.
+
+    Args:
+        dataset: Columns `text`, optional `text_pair`, `label` and `example_id`.
+        tokenizer: The model's tokenizer.
+        max_length: Longer rows are cut to this many tokens.
+    Returns: Columns `input_ids`, `attention_mask`, `token_type_ids` where the model has them, `labels`, `example_id`,
+        `length`.
+    Raises: ValueError: If a column is missing or `max_length` leaves no room for text.
+    """
+    from datasets import Dataset
+
+    for column in ("text", "label", "example_id"):
+        if column not in dataset.column_names:
+            raise ValueError(f"expected a column {column!r}, got {', '.join(dataset.column_names)}")
+    pairs = list(dataset["text_pair"]) if "text_pair" in dataset.column_names else None
+    encoded = _encode(list(dataset["text"]), pairs, tokenizer, max_length)
+    lengths = [len(ids) for ids in encoded["input_ids"]]
+    rows = {"labels": list(dataset["label"]), "example_id": list(dataset["example_id"]), "length": lengths}
+    return Dataset.from_dict({**encoded, **rows})
+
+
+def predictor(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    *,
+    batch_size: int = 256,
+    max_length: int = 128,
+    device: torch.device | str | None = None,
+) -> Predict:
+    """Make a function from texts to logits.
+
+    Texts are batched by length and padded to the longest of their batch. The model is put into evaluation mode for the
+    call and back afterwards.
+
+    Args:
+        model: A sequence classifier.
+        tokenizer: Its tokenizer.
+        batch_size: Texts in one forward.
+        max_length: Longer texts are cut to this many tokens.
+        device: Where to run; where the model is, if not given.
+    Raises: ValueError: If `batch_size` is not positive or `max_length` leaves no room for text.
+    """
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be positive, got {batch_size}")
+    _check_length(tokenizer, max_length, pair=False)
+    if device is not None:
+        model.to(device)
+
+    @torch.no_grad()
+    def predict(texts: Sequence[Text]) -> Tensor:
+        if not texts:
+            return torch.zeros(0, model.config.num_labels)
+        rows = _rows(texts, tokenizer, max_length)
+        order = sorted(range(len(rows)), key=lambda row: len(rows[row]["input_ids"]))
+        logits: list[Tensor] = []
+        with _evaluating(model):
+            for first in range(0, len(order), batch_size):
+                chosen = [rows[row] for row in order[first : first + batch_size]]
+                batch = _pad(chosen, tokenizer.pad_token_id, model.device)
+                logits.append(model(**batch).logits.float().cpu())
+        sorted_logits = torch.cat(logits)
+        return torch.empty_like(sorted_logits).index_copy_(0, torch.tensor(order), sorted_logits)
+
+    return predict
+
+
+def _rows(texts: Sequence[Text], tokenizer: PreTrainedTokenizerBase, max_length: int) -> list[dict[str, list[int]]]:
+    paired = [isinstance(text, tuple) for text in texts]
+    if any(paired) and not all(paired):
+        raise TypeError(f"texts must be all strings or all pairs, got {sum(paired)} pairs among {len(paired)}")
+    firsts = [text[0] if isinstance(text, tuple) else text for text in texts]
+    seconds = [text[1] for text in texts] if all(paired) else None
+    encoded = _encode(firsts, seconds, tokenizer, max_length)
+    return [dict(zip(encoded, row, strict=True)) for row in zip(*encoded.values(), strict=True)]
+
+
+def _encode(
+    texts: list[str], pairs: list[str] | None, tokenizer: PreTrainedTokenizerBase, max_length: int
+) -> dict[str, list[list[int]]]:
+    _check_length(tokenizer, max_length, pair=pairs is not None)
+    encoded = tokenizer(texts, pairs, truncation=True, max_length=min(max_length, tokenizer.model_max_length))
+    wanted = ("input_ids", "attention_mask", "token_type_ids")
+    return {name: encoded[name] for name in wanted if name in encoded}
+
+
+def _check_length(tokenizer: PreTrainedTokenizerBase, max_length: int, *, pair: bool) -> None:
+    special = tokenizer.num_special_tokens_to_add(pair=pair)
+    if max_length <= special:
+        raise ValueError(f"max_length must be above {special}, the tokens every row has, got {max_length}")
+
+
+def _pad(rows: list[dict[str, list[int]]], pad_token_id: int, device: torch.device) -> dict[str, Tensor]:
+    """Pad on the right, whatever the tokenizer's side: every family here reads right-padded rows."""
+    return {
+        name: pad_sequence(
+            [torch.tensor(row[name]) for row in rows],
+            batch_first=True,
+            padding_value=pad_token_id if name == "input_ids" else 0,
+        ).to(device)
+        for name in rows[0]
+    }
+
+
+@contextmanager
+def _evaluating(model: nn.Module) -> Iterator[None]:
+    training = model.training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(training)

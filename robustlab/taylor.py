@@ -83,7 +83,7 @@ def curvature(landscape: Landscape, offset: Offset, step: Offset) -> PerExample:
     """
     probe = offset.detach().requires_grad_()
     # The fused attention kernels have no second derivative.
-    with sdpa_kernel(SDPBackend.MATH):
+    with sdpa_kernel(SDPBackend.MATH), torch.enable_grad():
         loss = landscape.loss(probe).sum()
         (gradient,) = torch.autograd.grad(loss, probe, create_graph=True)
         (product,) = torch.autograd.grad((gradient * step).sum(), probe)

@@ -46,8 +46,9 @@ def gradient_at(landscape: Landscape, goal: goals.Goal, offset: Offset) -> tuple
     Source: Zhu et al. (AAT), Eq. 3; the saving is robustlab's.
     """
     probe = offset.detach().requires_grad_()
-    value = goal(landscape, probe)
-    (gradient,) = torch.autograd.grad(value.sum(), probe)
+    with torch.enable_grad():  # an ascent differentiates, also inside somebody's torch.no_grad()
+        value = goal(landscape, probe)
+        (gradient,) = torch.autograd.grad(value.sum(), probe)
     return value.detach(), gradient
 
 

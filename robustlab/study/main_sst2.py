@@ -24,8 +24,8 @@ from robustlab.methods import Method
 from robustlab.study import rows
 from robustlab.training import fit
 
-# Mean word-embedding norm of MiniLM is about 1.1. At kα = .09 the steps are nearly collinear, so that w cannot matter; at
-# kα = .3 it can. The largest comes last: training may collapse there, and the comparison stands without it.
+# Mean word-embedding norm of MiniLM is about 1.1. At kα = .09 the steps are nearly collinear, so that w cannot matter;
+# at kα = .3 it can. The largest comes last: training may collapse there, and the comparison stands without it.
 STEP_SIZES = (0.03, 0.06, 0.1)
 MATCHED_STEP_SIZE = 0.06
 STEPS = 3
@@ -35,7 +35,7 @@ _WARM: dict[tuple, dict[str, torch.Tensor]] = {}
 
 @dataclass(frozen=True)
 class Cell:
-    """One training run: standard for the warm start, then the method. Everything that changes its numbers is in here."""
+    """One training run: a standard warm start, then the method. Everything that changes its numbers is in here."""
 
     method: str
     seed: int

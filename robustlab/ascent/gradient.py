@@ -105,7 +105,7 @@ class Rest:
     """
 
     steps: int = field(default=0, init=False)
-    goal: goals.Goal = field(default=goals.cross_entropy, init=False)
+    goal: goals.Goal = field(default_factory=lambda: goals.cross_entropy, init=False)  # a plain default would bind self
 
     def climb(self, landscape: Landscape, *, generator: Randomness = None) -> Climb:
         """Return r = 0 without asking for a gradient."""

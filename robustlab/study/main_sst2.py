@@ -21,14 +21,15 @@ from robustlab import corpora, methods, models
 from robustlab.ascent import GradientAscent
 from robustlab.landscape import TransformerLandscape
 from robustlab.methods import Method
+from robustlab.objective import Tableau
 from robustlab.study import rows
 from robustlab.training import fit
 
-# Mean word-embedding norm of MiniLM is about 1.1. At kα = .09 the steps are nearly collinear, so that w cannot matter;
-# at kα = .3 it can. The largest comes last: training may collapse there, and the comparison stands without it.
-STEP_SIZES = (0.03, 0.06, 0.1)
-MATCHED_STEP_SIZE = 0.06
-STEPS = 3
+# Mean word-embedding norm of MiniLM is about 1.1. At kα = .09 the steps are nearly collinear, so that w cannot matter. At
+# kα = .3 they are not; but with β = k the offset is then so long that training may collapse to a constant, so that the
+# same steps are also weighted within a third of that radius (β = 1), beside two controls of the same length.
+SHORT, LONG, STEPS = 0.03, 0.1, 3
+FIXED = "pgd-fixed-w"
 MATCHED = "pgd-radius-matched"
 _WARM: dict[tuple, dict[str, torch.Tensor]] = {}
 
@@ -41,6 +42,7 @@ class Cell:
     seed: int
     step_size: float | None
     steps: int | None
+    beta: float | None = None  # None: the method's own, k for adaptive PGD
     model: str = "minilm"
     dataset: str = "sst2"
     train_size: int = 4000
@@ -59,25 +61,26 @@ def cells(seeds: Sequence[int]) -> list[Cell]:
     grid = []
     for seed in seeds:
         grid.append(Cell("standard", seed, None, None))
-        grid += [Cell(name, seed, step_size, STEPS) for step_size in STEP_SIZES[:-1] for name in names]
-        grid.append(Cell(MATCHED, seed, MATCHED_STEP_SIZE, STEPS))
-    return grid + [Cell(name, seed, STEP_SIZES[-1], STEPS) for seed in seeds for name in names]
+        grid += [Cell(name, seed, SHORT, STEPS) for name in names]
+        grid += [Cell(name, seed, LONG, STEPS, beta=1.0) for name in ("adaptive-pgd", FIXED, MATCHED)]
+    return grid + [Cell(name, seed, LONG, STEPS) for seed in seeds for name in names]
 
 
 def build(cell: Cell, done: Sequence[Mapping[str, Any]]) -> tuple[Method, float | None]:
     """The cell's method, and the step size that it really takes."""
-    if cell.steps is None or cell.step_size is None:
+    k, step_size, beta = cell.steps, cell.step_size, cell.beta
+    if k is None or step_size is None:
         return methods.BY_NAME[cell.method](), None
-    if cell.method != MATCHED:
-        return methods.BY_NAME[cell.method](steps=cell.steps, step_size=cell.step_size), cell.step_size
-
-    def norm(method: str) -> float:
-        wanted = (method, cell.seed, cell.step_size)
-        return next(row["offset_norm"] for row in done if (row["method"], row["seed"], row["step_size"]) == wanted)
-
-    # A shorter or longer uniform path, so that ‖r_k‖ is what adaptive training had on average: is it w, or the radius?
-    step_size = cell.step_size * norm("adaptive-pgd") / norm("pgd")
-    return methods.pgd(steps=cell.steps, step_size=step_size), step_size
+    if beta is None:
+        return methods.BY_NAME[cell.method](steps=k, step_size=step_size), step_size
+    if cell.method == FIXED:  # the same paths, w = 1/k for good: is it learning w, or β?
+        row = torch.full((1, k), beta / k, dtype=torch.float64)
+        return Method(methods.pgd(steps=k, step_size=step_size).ascent, Tableau(torch.ones(1), row)), step_size
+    if cell.method == MATCHED:  # an own path to the mean ‖D‖ of adaptive training: is it w, or the radius?
+        wanted = {"method": "adaptive-pgd", "seed": cell.seed, "step_size": step_size, "beta": beta}
+        norm = next(row["offset_norm"] for row in done if all(row.get(name) == wanted[name] for name in wanted))
+        return methods.pgd(steps=k, step_size=norm / k), norm / k
+    return methods.adaptive_pgd(steps=k, step_size=step_size, beta=beta), step_size
 
 
 def run(cell: Cell, done: Sequence[Mapping[str, Any]], folder: Path | None, *, progress: bool) -> dict[str, Any]:

@@ -17,7 +17,10 @@ from robustlab.typing import Climb, Gradient, Offset, PerExample
 
 @runtime_checkable
 class Ascent(Protocol):
-    """An inner maximisation of at most `steps` steps; calling it climbs and records the path."""
+    """An inner maximisation of at most `steps` steps; calling it climbs and records the path.
+
+    Source: Zhu et al. (AAT), Eqs. 4 and 7: the maximum inside the minimum.
+    """
 
     @property
     def steps(self) -> int: ...

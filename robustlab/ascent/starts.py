@@ -16,7 +16,10 @@ from robustlab.typing import Offset
 
 @runtime_checkable  # the tests check annotations, and a check needs isinstance
 class Start(Protocol):
-    """Chooses r_0."""
+    """Chooses r_0.
+
+    Source: Zhu et al. (AAT), Section 3: x_0 may be drawn from the neighbourhood of x.
+    """
 
     def __call__(self, landscape: Landscape, *, generator: Randomness) -> Offset: ...
 

@@ -70,7 +70,7 @@ def intercept(site: Site, replace: Callable[[Tensor], Tensor]) -> Iterator[list[
     def leave(module: nn.Module, args: tuple, output: object) -> None:
         inside[0] = False
 
-    def act(module: nn.Module, args: tuple, output: object) -> object:
+    def act(module: nn.Module, args: tuple, output: Any) -> Any:
         if not inside[0]:
             return None
         calls[0] += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Literal, NoReturn
+from typing import Any, Literal, NoReturn
 
 import torch
 import torch.nn.functional as F
@@ -42,7 +42,7 @@ class TransformerLandscape:
 
     def __init__(
         self,
-        model: nn.Module,
+        model: Any,  # a PreTrainedModel; the core does not import transformers for the name
         batch: Mapping[str, Tensor],
         *,
         site: Site | None = None,
@@ -53,7 +53,8 @@ class TransformerLandscape:
     ):
         if noise not in ("same", "fresh", "off"):
             raise ValueError(f'noise must be "same", "fresh" or "off", got {noise!r}')
-        self.model, self.batch, self.noise, self.seed = model, batch, noise, seed
+        self.model, self.batch, self.seed = model, batch, seed
+        self.noise: Noise = noise
         self.site = embedding_site(model) if site is None else site
         self.companions = companions or {}
         self.inputs = {name: value for name, value in batch.items() if name not in NOT_MODEL_INPUTS}

@@ -25,9 +25,9 @@ from robustlab.objective import Tableau
 from robustlab.study import rows
 from robustlab.training import fit
 
-# Mean word-embedding norm of MiniLM is about 1.1. At kα = .09 the steps are nearly collinear, so that w cannot matter. At
-# kα = .3 they are not; but with β = k the offset is then so long that training may collapse to a constant, so that the
-# same steps are also weighted within a third of that radius (β = 1), beside two controls of the same length.
+# Mean word-embedding norm of MiniLM is about 1.1. At kα = .09 the steps are nearly collinear, so that w cannot matter.
+# At kα = .3 they are not; but with β = k the offset is then so long that training may collapse to a constant, so that
+# the same steps are also weighted within a third of that radius (β = 1), beside two controls of the same length.
 SHORT, LONG, STEPS = 0.03, 0.1, 3
 FIXED = "pgd-fixed-w"
 MATCHED = "pgd-radius-matched"

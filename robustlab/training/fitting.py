@@ -22,6 +22,7 @@ from transformers import (
 from transformers.trainer_callback import ProgressCallback
 from transformers.trainer_utils import get_last_checkpoint
 
+from robustlab.ascent.checks import positive
 from robustlab.methods import Method
 from robustlab.models import tokenise
 from robustlab.training.trainer import RobustTrainer
@@ -122,16 +123,7 @@ def fit(
         ValueError: If there are no rows, `epochs` or `learning_rate` is not positive, or there is nothing to resume.
         NonFiniteLossError: When a loss is not finite.
     """
-    if len(train) == 0:
-        raise ValueError("the training set is empty")
-    for name, value in (
-        ("epochs", epochs),
-        ("learning_rate", learning_rate),
-        ("batch_size", batch_size),
-        ("validations", validations),
-    ):
-        if value <= 0:
-            raise ValueError(f"{name} must be positive, got {value}")
+    _check(train, epochs=epochs, learning_rate=learning_rate, batch_size=batch_size, validations=validations)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()) if output is None else output)
         checkpoint = _checkpoint(folder) if resume else None
@@ -162,21 +154,42 @@ def fit(
             disable_tqdm=True,  # its own bar prints a dict at every log, and draws a widget in notebooks; see QuietBar
             dataloader_pin_memory=device != "cpu" and torch.cuda.is_available(),
         )
-        trainer = FittingTrainer(
-            model=model,
-            method=method,
-            args=arguments,
-            train_dataset=tokenise(train, tokenizer, max_length=max_length),
-            eval_dataset=None if validation is None else tokenise(validation, tokenizer, max_length=max_length),
-            data_collator=DataCollatorWithPadding(tokenizer),
-            processing_class=tokenizer,
-            compute_metrics=_accuracy,
-        )
-        trainer.remove_callback(PrinterCallback)
+        trainer = _trainer(model, tokenizer, method, train, validation, arguments, max_length=max_length)
         if progress:
             trainer.add_callback(QuietBar)
         trainer.train(resume_from_checkpoint=checkpoint)
         return _fitted(trainer)
+
+
+def _check(train: Dataset, **numbers: float) -> None:
+    if len(train) == 0:
+        raise ValueError("the training set is empty")
+    for name, value in numbers.items():
+        positive(name, value)
+
+
+def _trainer(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    method: Method,
+    train: Dataset,
+    validation: Dataset | None,
+    arguments: TrainingArguments,
+    *,
+    max_length: int,
+) -> FittingTrainer:
+    trainer = FittingTrainer(
+        model=model,
+        method=method,
+        args=arguments,
+        train_dataset=tokenise(train, tokenizer, max_length=max_length),
+        eval_dataset=None if validation is None else tokenise(validation, tokenizer, max_length=max_length),
+        data_collator=DataCollatorWithPadding(tokenizer),
+        processing_class=tokenizer,
+        compute_metrics=_accuracy,
+    )
+    trainer.remove_callback(PrinterCallback)
+    return trainer
 
 
 def _fitted(trainer: FittingTrainer) -> Fitted:

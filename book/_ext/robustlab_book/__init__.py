@@ -1,0 +1,16 @@
+"""What the book needs from Sphinx beyond published extensions: tables that are computed, and our docstrings as RST."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sphinx.application import Sphinx
+
+from robustlab_book import docstrings, method_table, recorded_results, source_index
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the directives `method-table`, `recorded-results` and `source-index`, and the docstring translation."""
+    for part in (docstrings, method_table, recorded_results, source_index):
+        part.register(app)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,58 @@
+"""The directive `source-index`: every public name whose docstring cites a paper, and where it departs from it."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+
+from docutils.parsers.rst import directives
+from sphinx.application import Sphinx
+
+from robustlab_book.docstrings import sections
+from robustlab_book.markdown import MarkdownDirective, escape, table
+
+
+def cited(packages: Iterable[str], paper: str) -> Iterator[tuple[str, str, str]]:
+    """Yield (qualified name, source, departure) of each public class and function whose `Source:` names the paper."""
+    for module in _modules(packages):
+        for name, member in vars(module).items():
+            ours = getattr(member, "__module__", None) == module.__name__
+            if name.startswith("_") or not ours or not (inspect.isclass(member) or inspect.isfunction(member)):
+                continue
+            parts = sections(member.__doc__)
+            if paper in parts.get("Source", ""):
+                yield f"{module.__name__}.{name}", parts["Source"], parts.get("Departs", "")
+
+
+def _modules(packages: Iterable[str]) -> Iterator[object]:
+    for package in packages:
+        module = importlib.import_module(package)
+        yield module
+        for found in pkgutil.iter_modules(getattr(module, "__path__", []), f"{package}."):
+            yield importlib.import_module(found.name)
+
+
+class SourceIndex(MarkdownDirective):
+    """The names of the listed packages that cite a paper."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+    option_spec: ClassVar = {"paper": directives.unchanged_required}
+
+    def markdown(self) -> Iterable[str]:
+        """A table of names, sources and departures."""
+        rows = [
+            [f"`{name.removeprefix('robustlab.')}`", escape(source), escape(departure) or "–"]
+            for name, source, departure in cited(self.arguments[0].split(), self.options["paper"])
+        ]
+        if not rows:
+            raise self.error(f"no docstring of {self.arguments[0]} names {self.options['paper']!r} under Source")
+        return table(["name in `robustlab`", "source", "departs"], rows)
+
+
+def register(app: Sphinx) -> None:
+    """Make the directive known."""
+    app.add_directive("source-index", SourceIndex)

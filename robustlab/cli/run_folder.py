@@ -1,0 +1,129 @@
+"""The folder of a run: what may go there, what is there already, and what is written down about it."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import robustlab
+from robustlab.cli.settings import Train
+
+RECORD = "robustlab.json"
+CHECKPOINTS = "checkpoints"
+COPIES = 3 * 2 + 1  # two checkpoints of weights and two moments each, and the model itself
+MAY_CHANGE = ("place",)  # between a run and its continuation
+
+
+def check(settings: Train) -> None:
+    """Refuse a folder that a run may not go to, before anything is loaded.
+
+    Raises:
+        ValueError: If --resume and --overwrite are both given, or the settings of the run to resume were others.
+        FileExistsError: If the folder is not empty and neither option is given, or --overwrite would delete what
+            robustlab has not written.
+        FileNotFoundError: If there is nothing to resume.
+    """
+    folder, place = settings.output, settings.place
+    if place.resume and place.overwrite:
+        raise ValueError("--resume continues a run and --overwrite replaces it: give one of them")
+    if folder.exists() and not folder.is_dir():
+        raise FileExistsError(f"the output {str(folder)!r} is a file; give a folder with --output")
+    if place.resume:
+        _check_same(settings)
+    elif folder.exists() and any(folder.iterdir()):
+        if not place.overwrite:
+            raise FileExistsError(
+                f"the output folder {str(folder)!r} is not empty: continue its run with --resume, replace it with "
+                "--overwrite, or choose another with --output"
+            )
+        if not (folder / RECORD).is_file():
+            raise FileExistsError(
+                f"--overwrite replaces earlier runs only, and {str(folder)!r} holds no {RECORD}: choose another folder"
+            )
+
+
+def _check_same(settings: Train) -> None:
+    record = settings.output / RECORD
+    if not record.is_file():
+        raise FileNotFoundError(f"nothing to resume: {str(settings.output)!r} holds no {RECORD}")
+    try:
+        before = json.loads(record.read_text())["settings"]
+    except (ValueError, KeyError, TypeError):
+        raise ValueError(f"{record} cannot be read; start anew with --overwrite") from None
+    now = plain(settings)
+    for name in now.keys() | before.keys():
+        if name not in MAY_CHANGE and before.get(name) != now.get(name):
+            was, differs = _difference(before.get(name), now.get(name), name)
+            raise ValueError(f"cannot resume {str(settings.output)!r} with other settings: {differs}; it was {was}")
+
+
+def _difference(before: Any, now: Any, name: str) -> tuple[Any, str]:
+    if isinstance(before, dict) and isinstance(now, dict):
+        name = next(key for key in now if before.get(key) != now[key])
+        before, now = before.get(name), now[name]
+    return before, f"{name.replace('_', ' ')} is {now}"
+
+
+def prepare(settings: Train, parameters: int) -> Path:
+    """Make the folder, and make sure that it can be written to and that the run fits.
+
+    Raises: OSError: If it cannot be written to, or the disk has too little room.
+    """
+    folder = settings.output
+    if settings.place.overwrite and folder.exists():
+        shutil.rmtree(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(bytes(2**16))
+    except OSError as error:
+        raise OSError(f"cannot write to the output folder {str(folder)!r}: {error.strerror or error}") from error
+    needed, free = 4 * parameters * COPIES, shutil.disk_usage(folder).free
+    if free < needed:
+        raise OSError(
+            f"the disk of {str(folder)!r} has {free / 1e9:.1f} GB free, and the run needs about {needed / 1e9:.1f} GB "
+            "for its checkpoints: free some, or choose another folder with --output"
+        )
+    return folder
+
+
+def write(folder: Path, record: Mapping[str, Any]) -> None:
+    """Write the record of a run, all of it or nothing."""
+    unfinished = folder / f"{RECORD}.part"
+    unfinished.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+    unfinished.replace(folder / RECORD)
+
+
+def plain(settings: Train) -> dict[str, Any]:
+    """The settings as JSON has them."""
+    return json.loads(json.dumps(asdict(settings), default=str))
+
+
+def provenance() -> dict[str, Any]:
+    """What this ran on: versions, and the commit where the package is a git checkout."""
+    packages = ("torch", "transformers", "datasets", "accelerate")
+    return {
+        "robustlab": robustlab.__version__,
+        "commit": _commit(),
+        "python": platform.python_version(),
+        **{package: version(package) for package in packages},
+    }
+
+
+def _commit() -> str | None:
+    top = Path(robustlab.__file__).resolve().parents[1]
+    if not (top / ".git").exists():
+        return None
+    command = ["git", "-C", str(top), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip() or None
+    except (OSError, subprocess.SubprocessError):
+        return None

@@ -1,0 +1,107 @@
+"""What the options of a training command say, in the groups that its parts need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+TINY_LEARNING_RATE = 2e-3  # from scratch, a small model needs a larger step than a pretrained one
+LEARNING_RATE = 2e-5
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Where rows come from: a corpus by name, or a file with named columns."""
+
+    data: str
+    text_column: str | None = None
+    pair_column: str | None = None
+    label_column: str | None = None
+    data_dir: Path | None = None
+
+
+@dataclass(frozen=True)
+class Named:
+    """A method by name, and what was given for its parameters."""
+
+    method: str
+    steps: int | None = None
+    step_size: float | None = None
+    beta: float | None = None
+    direction: str | None = None
+    start: str | None = None
+    project: str | None = None
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How the model is trained."""
+
+    epochs: int
+    batch_size: int
+    gradient_accumulation: int
+    learning_rate: float | None
+    max_length: int
+    seed: int
+    device: str | None
+    bf16: bool
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a run is kept."""
+
+    output: Path | None
+    resume: bool
+    overwrite: bool
+    report_to: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Train:
+    """One training command."""
+
+    model: str
+    rows: Rows
+    limit: int | None
+    hold_out: float
+    named: Named
+    fit: Fit
+    place: Place
+
+    @property
+    def learning_rate(self) -> float:
+        """The one that was given, or the one that suits the model."""
+        if self.fit.learning_rate is not None:
+            return self.fit.learning_rate
+        return TINY_LEARNING_RATE if self.model == "tiny" else LEARNING_RATE
+
+    @property
+    def output(self) -> Path:
+        """The folder of the run: the one given, or one that its parts name."""
+        if self.place.output is not None:
+            return self.place.output.expanduser()
+        parts = (Path(self.rows.data).name.split(".")[0], Path(self.model).name, self.named.method, str(self.fit.seed))
+        return Path("runs") / "-".join(parts)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Which model reads how much of what."""
+
+    model: str
+    split: str
+    limit: int | None
+    batch_size: int
+    max_length: int
+    seed: int
+    device: str | None
+
+
+@dataclass(frozen=True)
+class Attack:
+    """The attack at the embeddings."""
+
+    radius: float
+    steps: int
+    restarts: int

@@ -1,0 +1,159 @@
+"""How sure a number is, and whether two numbers differ: intervals and paired tests, by scipy."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+LEVEL = 0.95
+RESAMPLES = 10_000
+
+
+class Estimate(NamedTuple):
+    """A value and the confidence interval around it."""
+
+    value: float
+    low: float
+    high: float
+
+
+class McNemar(NamedTuple):
+    """Where two classifiers disagree on the same examples.
+
+    Attributes:
+        only_first: Examples that only the first gets right.
+        only_second: Examples that only the second gets right.
+        p_value: Exact, two-sided: how often a fair coin splits the disagreements at least as unevenly.
+    """
+
+    only_first: int
+    only_second: int
+    p_value: float
+
+
+def proportion(hits: int, n: int, *, level: float = LEVEL) -> Estimate:
+    """A share with its Wilson interval, which stays inside [0, 1] and is honest at 0 % and 100 %.
+
+    Args:
+        hits: How many of them.
+        n: Out of how many.
+        level: Coverage of the interval.
+
+    Raises: ValueError: If `n` is below 1, `hits` is not in 0 … n or `level` is not between 0 and 1.
+    """
+    from scipy.stats import binomtest
+
+    if n < 1 or not 0 <= hits <= n:
+        raise ValueError(f"expected hits from 0 to n and n of at least 1, got hits={hits}, n={n}")
+    low, high = binomtest(hits, n).proportion_ci(_checked(level), method="wilson")
+    return Estimate(hits / n, float(low), float(high))
+
+
+def seed_interval(values: Sequence[float], *, level: float = LEVEL) -> Estimate:
+    """Mean over seeds with Student's interval.
+
+    Args:
+        values: One result a seed.
+        level: Coverage of the interval.
+
+    Raises: ValueError: If there are fewer than 2 values, one is not finite or `level` is not between 0 and 1.
+    """
+    from scipy.stats import t
+
+    sample = _sample(values)
+    mean, error = float(sample.mean()), float(sample.std(ddof=1)) / math.sqrt(len(sample))
+    half = float(t.ppf((1 + _checked(level)) / 2, len(sample) - 1)) * error
+    return Estimate(mean, mean - half, mean + half)
+
+
+def bootstrap_interval(
+    values: ArrayLike, *, level: float = LEVEL, resamples: int = RESAMPLES, seed: int = 0
+) -> Estimate:
+    """Mean over examples with the percentile interval of the bootstrap.
+
+    Args:
+        values: One number an example; booleans count as 0 and 1.
+        level: Coverage of the interval.
+        resamples: How often the examples are drawn again.
+        seed: Determines the draws.
+
+    Raises: ValueError: If there are fewer than 2 values, one is not finite or `level` is not between 0 and 1.
+    """
+    from scipy.stats import bootstrap
+
+    sample = _sample(values)
+    found = bootstrap(
+        (sample,),
+        np.mean,
+        n_resamples=resamples,
+        batch=1000,  # of 10,000 resamples at once, those of a large test set would fill the memory
+        confidence_level=_checked(level),
+        method="percentile",
+        rng=np.random.default_rng(seed),
+    ).confidence_interval
+    return Estimate(float(sample.mean()), float(found.low), float(found.high))
+
+
+def paired_difference(
+    first: ArrayLike, second: ArrayLike, *, level: float = LEVEL, resamples: int = RESAMPLES, seed: int = 0
+) -> Estimate:
+    """Mean of first - second with a bootstrap interval that keeps the two results of an example together.
+
+    Args:
+        first: One number an example.
+        second: The other's, in the same order.
+        level: Coverage of the interval.
+        resamples: How often the examples are drawn again.
+        seed: Determines the draws.
+
+    Raises: ValueError: If the two differ in length, or as for `bootstrap_interval`.
+    """
+    one, other = _pair(first, second)
+    return bootstrap_interval(one - other, level=level, resamples=resamples, seed=seed)
+
+
+def mcnemar(first: ArrayLike, second: ArrayLike) -> McNemar:
+    """McNemar's exact test on what two classifiers get right.
+
+    Args:
+        first: Whether the first is right, one an example.
+        second: Whether the second is, in the same order.
+
+    Raises: ValueError: If the two differ in length or hold anything but 0 and 1.
+    """
+    from scipy.stats import binomtest
+
+    one, other = _pair(first, second)
+    if not np.isin(np.concatenate([one, other]), (0, 1)).all():
+        raise ValueError("expected whether each example is right, as booleans or 0 and 1")
+    only_first, only_second = int((one > other).sum()), int((other > one).sum())
+    disagreements = only_first + only_second
+    p_value = float(binomtest(only_first, disagreements).pvalue) if disagreements else 1.0
+    return McNemar(only_first, only_second, p_value)
+
+
+def _pair(first: ArrayLike, second: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    one, other = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
+    if one.shape != other.shape or one.ndim != 1:
+        raise ValueError(f"expected two results for each example, got shapes {one.shape} and {other.shape}")
+    return one, other
+
+
+def _sample(values: ArrayLike) -> np.ndarray:
+    sample = np.asarray(values, dtype=float)
+    if sample.ndim != 1 or len(sample) < 2:
+        raise ValueError(f"an interval needs at least 2 values in one dimension, got shape {sample.shape}")
+    if not np.isfinite(sample).all():
+        first = int(np.argmin(np.isfinite(sample)))
+        raise ValueError(f"values must be finite, got {sample[first]} at position {first}")
+    return sample
+
+
+def _checked(level: float) -> float:
+    if not 0 < level < 1:
+        raise ValueError(f"level must be between 0 and 1, got {level}")
+    return level

@@ -1,0 +1,222 @@
+"""The first chapter: what may replace a review's words, which words break a model, and what robustness costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from robustlab.corpora import lexicon
+from robustlab.corpora.reviews import Review
+from robustlab.evaluation.statistics import Estimate, proportion, seed_interval
+from robustlab.evaluation.substitution import Predict, worst_case
+from robustlab.figures.style import INK, colour, marker
+
+# A slot is recognised by its words alone, so a kind holds every family that shares words with another of its own.
+_KINDS: Mapping[str, tuple[lexicon.Family, ...]] = MappingProxyType(
+    {
+        "opinion": tuple(family for family in lexicon.FAMILIES if family.sign != lexicon.NEUTRAL),
+        "negation": (lexicon.NOT, lexicon.NOT_ALONE),
+        "degree": (
+            lexicon.PLAIN_DEGREE,
+            lexicon.STRONG_DEGREE,
+            lexicon.NEGATED_DEGREE,
+            lexicon.MANNER,
+            lexicon.NEGATED_MANNER,
+        ),
+        "aspect": (*(noun for noun, _ in lexicon.ASPECTS.values()), lexicon.THING),
+        "aside": tuple(family for _, family, _ in lexicon.DISTRACTORS),
+        "grammar": (
+            lexicon.THIS,
+            lexicon.SPEAKER,
+            lexicon.COPULA,
+            lexicon.BE,
+            lexicon.BUT,
+            lexicon.ALTHOUGH,
+            lexicon.ALTHOUGH_AFTER,
+        ),
+    }
+)
+KINDS = tuple(_KINDS)
+
+
+class Point(NamedTuple):
+    """A model in the plane of clean and robust accuracy.
+
+    Attributes:
+        method: Decides colour and marker; a name of `robustlab.methods.BY_NAME`.
+        label: What is written beside it.
+        clean: Clean accuracy.
+        robust: Robust accuracy.
+    """
+
+    method: str
+    label: str
+    clean: Estimate
+    robust: Estimate
+
+
+class Broken(NamedTuple):
+    """How often the slots of one kind suffice to break a model.
+
+    Attributes:
+        share: Of the reviews that are right as written and have such a slot, those that can be made wrong by it.
+        reviews: Number of those reviews.
+    """
+
+    share: Estimate
+    reviews: int
+
+
+def slot_kind(words: Sequence[str]) -> str:
+    """Say what the interchangeable words of a slot do in a review: one of `KINDS`.
+
+    Raises: ValueError: If no family of the grammar holds all of the words.
+    """
+    for kind, families in _KINDS.items():
+        if any(set(words) <= set(family.words) for family in families):
+            return kind
+    raise ValueError(f"expected the words of a slot of the built-in reviews, got {', '.join(words)}")
+
+
+def slot_table(review: Review) -> str:
+    """Tabulate a review as Markdown: each word, what the grammar certifies in its place, and the kind of slot."""
+    lines = ["| as written | may also be | kind of slot |", "| --- | --- | --- |"]
+    for at, word in enumerate(review.words):
+        slot = review.slots.get(at, ())
+        others = ", ".join(other for other in slot if other != word)
+        lines.append(f"| {word} | {others} | {slot_kind(slot) if slot else ''} |")
+    return "\n".join(lines)
+
+
+def fewest_swaps(predict: Predict, review: Review) -> str | None:
+    """The misclassified variant that exchanges the fewest words, or None where every variant is right.
+
+    Among equals, the first in the order of `Review.variants`.
+    """
+    variants = sorted(review.variants(), key=lambda text: len(swapped(review, text)))
+    wrong = (predict(variants).argmax(1) != review.label).nonzero()
+    return variants[int(wrong[0])] if len(wrong) else None
+
+
+def swapped(review: Review, text: str) -> list[tuple[str, str]]:
+    """The words of a review that a variant exchanges, each with its replacement."""
+    return [(old, new) for old, new in zip(review.words, text.split(" "), strict=True) if old != new]
+
+
+def show_swaps(review: Review, text: str) -> str:
+    """Write a variant as Markdown: each new word in bold, with the one it replaces after it."""
+    pairs = zip(review.words, text.split(" "), strict=True)
+    return " ".join(new if old == new else f"**{new}** (*{old}*)" for old, new in pairs)
+
+
+def broken_by_kind(predict: Predict, reviews: Sequence[Review]) -> dict[str, Broken]:
+    """Search the slots of one kind at a time, all others as written, in the reviews that are right as written.
+
+    The search is exact, so the shares are no estimates of an attack's success; their intervals are for the reviews.
+    """
+    right = predict([review.text for review in reviews]).argmax(1).tolist()
+    found = {}
+    for kind in KINDS:
+        opened = []
+        for review, guess in zip(reviews, right, strict=True):
+            slots = {at: words for at, words in review.slots.items() if slot_kind(words) == kind}
+            if slots and guess == review.label:
+                opened.append(replace(review, slots=slots))
+        if opened:
+            wrong = int((~worst_case(predict, opened).robust).sum())
+            found[kind] = Broken(proportion(wrong, len(opened)), len(opened))
+    return found
+
+
+def draw_plane(points: Sequence[Point]) -> Figure:
+    """Robust against clean accuracy with 95 % intervals; on the dashed line no clean success can be undone."""
+    figure, axes = plt.subplots()
+    axes.plot([0, 1], [0, 1], color=INK, linestyle="--", linewidth=1)
+    seen: list[str] = []
+    for point in points:
+        (clean, low, high), (robust, below, above) = point.clean, point.robust
+        axes.errorbar(
+            clean,
+            robust,
+            xerr=[[clean - low], [high - clean]],
+            yerr=[[robust - below], [above - robust]],
+            color=colour(point.method),
+            marker=marker(point.method),
+            markerfacecolor="none" if point.method in seen else colour(point.method),
+            markersize=9,
+            linestyle="none",
+            elinewidth=1,
+            label=point.label,
+        )
+        seen.append(point.method)
+    left, bottom = min(point.clean.low for point in points), min(point.robust.low for point in points)
+    axes.set(
+        xlabel="clean accuracy", ylabel="worst-case accuracy, exact", xlim=(left - 0.02, 1), ylim=(bottom - 0.02, 1)
+    )
+    axes.legend(loc="upper left", fontsize="small")
+    return figure
+
+
+def draw_kinds(models: Mapping[str, tuple[str, Mapping[str, Broken]]]) -> Figure:
+    """One group of bars a kind of slot, one bar a model: the share of right reviews that this kind alone can break.
+
+    Args:
+        models: Label -> the method that decides the colour, and what `broken_by_kind` found.
+    """
+    figure, axes = plt.subplots()
+    kinds = [kind for kind in KINDS if any(kind in broken for _, broken in models.values())]
+    height = 0.8 / len(models)
+    for number, (label, (method, broken)) in enumerate(models.items()):
+        rows = np.array([row for row, kind in enumerate(kinds) if kind in broken])
+        value, low, high = np.array([broken[kinds[row]].share for row in rows]).T
+        axes.barh(
+            rows + (number - (len(models) - 1) / 2) * height,
+            value,
+            height=0.85 * height,
+            xerr=[value - low, high - value],
+            color=colour(method),
+            alpha=0.55,  # the lower half of an interval lies on its bar
+            error_kw={"ecolor": colour(method), "elinewidth": 1.2, "capsize": 2},
+            label=label,
+        )
+    axes.set_yticks(range(len(kinds)), kinds)
+    axes.invert_yaxis()
+    axes.grid(visible=False, axis="y")
+    axes.xaxis.set_major_formatter(PercentFormatter(xmax=1))
+    axes.set(xlabel="right reviews that this kind of slot alone can break", ylabel="kind of slot")
+    axes.legend(loc="lower right", fontsize="small")
+    return figure
+
+
+def recorded_gap(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Tabulate recorded runs of standard training, clean beside AdvGLUE, as Markdown; says so where there are none.
+
+    Source: Zhu et al. (AAT), Table 2, for the paper's row.
+    """
+    ours = sorted((row for row in rows if row["method"] == "standard"), key=lambda row: (row["model"], row["seed"]))
+    lines = ["| model | training sentences | seed | SST-2 dev | AdvGLUE-SST-2 |", "| --- | --- | --- | --- | --- |"]
+    for row in ours:
+        accuracies = (proportion(row[f"{name}_correct"], row[f"{name}_n"]) for name in ("clean", "advglue"))
+        cells = (row["model"], row["train_size"], row["seed"], *map(_percent, accuracies))
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
+    lines.append("| BERT-base, AAT's Table 2 | 67349 | not stated | 92.3 % | 31.3 % |")
+    table = "\n".join(lines)
+    if not ours:
+        return "*No runs are recorded yet; the table holds the paper's row alone.*\n\n" + table
+    drops = [row["clean_accuracy"] - row["advglue_accuracy"] for row in ours]
+    if len(drops) < 2:
+        return f"{table}\n\nThe drop is {100 * drops[0]:.1f} points, from one run."
+    mean, low, high = (100 * part for part in seed_interval(drops))
+    return f"{table}\n\nThe drop is {mean:.1f} points on average over {len(drops)} runs ({low:.1f} to {high:.1f})."
+
+
+def _percent(accuracy: Estimate) -> str:
+    value, low, high = (100 * part for part in accuracy)
+    return f"{value:.1f} % ({low:.1f} to {high:.1f})"

@@ -1,0 +1,250 @@
+"""Loss surfaces in two dimensions, and what each perturbation operator does on them.
+
+Any landscape can be cut by a plane (`Plane`); the cut is a landscape again, so that the operators of `robustlab.ascent`
+walk on it unchanged and nothing is drawn that they did not compute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from robustlab.ascent import Projection
+from robustlab.figures.style import INK
+from robustlab.landscape import Landscape, Path, QuadraticLandscape, Reading
+
+ARROW = "#ed5000"
+MARKERS = ("o", "s", "^", "D", "v")
+
+
+class Plane:
+    """The landscape in the plane that two offsets span: (a, b) ↦ L(x + a·u + b·v).
+
+    The two coordinates count as two tokens of width one, so that the rules which treat tokens apart have tokens.
+
+    Args:
+        landscape: The landscape that is cut.
+        axes: u and v. Lengths along them are true where they are orthonormal.
+
+    Shapes: axes [2 *site]; offsets of the plane [b 2 1].
+
+    Raises: ValueError: If the axes do not fit the landscape.
+    """
+
+    def __init__(self, landscape: Landscape, axes: Tensor):
+        if axes.shape != (2, *landscape.shape[1:]):
+            raise ValueError(f"axes must have shape {(2, *landscape.shape[1:])}, got {tuple(axes.shape)}")
+        self.landscape, self.axes = landscape, axes
+        self.shape = (landscape.shape[0], 2, 1)
+        self.mask = landscape.mask.new_ones(self.shape[0], 1, 1)
+        self.base = landscape.mask.new_zeros(self.shape)
+        self.ids = self.units = None
+        self.companions: Mapping[str, Landscape] = {}
+
+    def _lift(self, offset: Tensor | None) -> Tensor | None:
+        return None if offset is None else torch.einsum("bp,p...->b...", offset.squeeze(2), self.axes)
+
+    def read(self, offset: Tensor | None = None) -> Reading:
+        """One forward of the landscape at a point of the plane."""
+        return self.landscape.read(self._lift(offset))
+
+    def clean(self) -> Reading:
+        """The landscape's clean reading."""
+        return self.landscape.clean()
+
+    def loss(self, offset: Tensor | None = None) -> Tensor:
+        """The loss at a point of the plane."""
+        return self.landscape.loss(self._lift(offset))
+
+    def logits(self, offset: Tensor | None = None) -> Tensor:
+        """Logits at a point of the plane."""
+        return self.landscape.logits(self._lift(offset))
+
+    def with_model(self, model: torch.nn.Module) -> Plane:
+        """The same plane under another model."""
+        return Plane(self.landscape.with_model(model), self.axes)
+
+
+def swap_axes(landscape: Landscape, embedding: Tensor, swaps: Mapping[int, int]) -> tuple[Tensor, Tensor]:
+    """Two axes that each lead from a sentence's word to another word at the same place, and how far away that word is.
+
+    Args:
+        landscape: Copies of one sentence at its word embeddings.
+        embedding: The embedding matrix.
+        swaps: Token position -> token id of the other word; two of them.
+
+    Shapes: embedding [v d]; result: unit axes [2 l d], distances [2].
+
+    Raises: ValueError: If there are not two swaps.
+    """
+    if len(swaps) != 2:
+        raise ValueError(f"a plane has two axes, so swaps must name 2 positions, got {len(swaps)}")
+    axes = landscape.base.new_zeros(2, *landscape.shape[1:])
+    for axis, (position, word) in zip(axes, swaps.items(), strict=True):
+        axis[position] = embedding[word].detach() - landscape.base[0, position]
+    lengths = axes.flatten(1).norm(dim=1)
+    return axes / lengths[:, None, None], lengths
+
+
+def heights(landscape: Landscape, xs: Sequence[float], ys: Sequence[float]) -> np.ndarray:
+    """The loss on a grid, one forward a row.
+
+    Args:
+        landscape: Two-dimensional, with one copy of the same example for each of `xs`.
+        xs: First coordinates.
+        ys: Second coordinates.
+
+    Shapes: result [len(ys) len(xs)].
+
+    Raises: ValueError: If the landscape has not two dimensions, or not as many examples as there are `xs`.
+    """
+    if landscape.shape[1] * landscape.shape[2] != 2 or landscape.shape[0] != len(xs):
+        raise ValueError(f"expected a landscape of shape [{len(xs)} 2 1] or [{len(xs)} 1 2], got {landscape.shape}")
+    rows = []
+    for y in ys:
+        points = torch.stack([landscape.mask.new_tensor(xs), landscape.mask.new_full((len(xs),), y)], dim=1)
+        with torch.no_grad():
+            rows.append(landscape.loss(points.reshape(landscape.shape)).cpu().numpy())
+    return np.stack(rows)
+
+
+def draw_paths(
+    landscape: Landscape,
+    paths: Mapping[str, Path],
+    *,
+    reach: tuple[float, float],
+    words: Mapping[str, tuple[float, float]] | None = None,
+    labels: tuple[str, str] = ("first coordinate", "second coordinate"),
+) -> Figure:
+    """One panel a path, arrow by arrow, on the contours of the loss.
+
+    Args:
+        landscape: As for `heights`; the paths are those of its first example.
+        paths: Title -> path.
+        reach: Lowest and highest coordinate of both axes.
+        words: Name -> point of a sentence that lies in the plane.
+        labels: Of the two axes.
+    """
+    grid = np.linspace(*reach, landscape.shape[0])
+    loss = heights(landscape, grid.tolist(), grid.tolist())
+    figure, panels = _panels(len(paths), reach)
+    for axes, (title, path) in zip(panels, paths.items(), strict=True):
+        filled = axes.contourf(grid, grid, loss, levels=14)
+        _walk(axes, path)
+        for name, (x, y) in (words or {}).items():
+            axes.plot(x, y, "s", color="white", markeredgecolor="black", markersize=5)
+            text = axes.annotate(name, (x, y), (0, 5), textcoords="offset points", color="white", fontsize=8)
+            text.set(ha="right", in_layout=False)
+        axes.set_title(title)
+        axes.grid(visible=False)
+    figure.supxlabel(labels[0], color=INK, fontsize=10.5)
+    figure.supylabel(labels[1], color=INK, fontsize=10.5)
+    figure.colorbar(filled, ax=panels, label="loss (nats)", location="top", aspect=40)
+    return figure
+
+
+def _walk(axes: Axes, path: Path) -> None:
+    stops = torch.cat([path.start[None], path.steps]).cumsum(0)[:, 0].reshape(-1, 2).cpu().numpy()
+    for before, after in zip(stops[:-1], stops[1:], strict=True):
+        arrow = {"arrowstyle": "-|>", "color": ARROW, "lw": 1.6, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 9}
+        axes.annotate("", after, before, arrowprops=arrow)
+    axes.plot(*stops[0], "o", color="white", markeredgecolor="black", markersize=6)
+
+
+def draw_clouds(clouds: Mapping[str, Tensor], *, reach: float) -> Figure:
+    """One panel a set of two-dimensional offsets [n 2 1] or [n 1 2]; `reach` is the largest coordinate shown."""
+    figure, panels = _panels(len(clouds), (-reach, reach))
+    for axes, (title, cloud) in zip(panels, clouds.items(), strict=True):
+        points = cloud.reshape(-1, 2).cpu().numpy()
+        axes.plot(*points.T, ".", color=ARROW, markersize=3.5, alpha=0.7)
+        axes.set_title(title)
+    return figure
+
+
+def draw_projections(regions: Mapping[str, Projection], *, points: Tensor, bases: Tensor, reach: float) -> Figure:
+    """One panel a projection: where it lets an offset be, and where it takes offsets that are outside.
+
+    The border is not drawn from a formula: it is where the projection takes points that are far away.
+
+    Args:
+        regions: Title -> projection.
+        points: Offsets before the projection.
+        bases: Clean outputs of the site; one border is drawn for each different one.
+        reach: Largest coordinate that is shown.
+
+    Shapes: points and bases [n 2 1] or [n 1 2].
+    """
+    figure, panels = _panels(len(regions), (-reach, reach))
+    turn = torch.linspace(0, 2 * torch.pi, 2001, dtype=points.dtype)[:, None]
+    far = (1e3 * torch.cat([turn.cos(), turn.sin()], dim=1)).reshape(-1, *points.shape[1:])
+    for axes, (title, project) in zip(panels, regions.items(), strict=True):
+        for base in torch.unique(bases, dim=0):
+            border = project(far, _site(base.expand_as(far))).reshape(-1, 2)
+            axes.plot(*border.T.numpy(), color=INK)
+        after = project(points, _site(bases)).reshape(-1, 2)
+        for old, new in zip(points.reshape(-1, 2).tolist(), after.tolist(), strict=True):
+            arrow = {"arrowstyle": "-|>", "color": INK, "lw": 1, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 8}
+            if old != new:
+                axes.annotate("", new, old, arrowprops=arrow)
+        axes.plot(*points.reshape(-1, 2).T.numpy(), "o", color=INK, fillstyle="none", label="before")
+        axes.plot(*after.T.numpy(), "o", color=ARROW, markersize=5, label="after")
+        axes.set_title(title)
+    panels[0].legend(fontsize=8, loc="lower right", borderpad=0, handletextpad=0.2)
+    return figure
+
+
+def _site(base: Tensor) -> Landscape:
+    flat = base.new_zeros(len(base), 2)
+    landscape = QuadraticLandscape(flat, flat[:, :, None] * flat[:, None])
+    landscape.base = base  # with the mask, all that a projection looks at
+    return landscape
+
+
+def _panels(count: int, reach: tuple[float, float]) -> tuple[Figure, list[Axes]]:
+    rows = -(-count // 2)  # two columns: three would be too small on a phone
+    figure, panels = plt.subplots(rows, 2, figsize=(5.6, 2.6 * rows), sharex=True, sharey=True, squeeze=False)
+    for axes in panels.flat:
+        axes.set(aspect="equal", xlim=reach, ylim=reach)
+    for axes in panels.flat[count:]:
+        axes.set_visible(False)
+        panels[max(rows - 2, 0), 1].tick_params(labelbottom=True)
+    return figure, list(panels.flat[:count])
+
+
+def draw_tokens(tokens: Sequence[str], norms: Mapping[str, Tensor], *, unit: str) -> Figure:
+    """A heat strip for each rule: how far each token moves.
+
+    Args:
+        tokens: The words of the sentence, top to bottom.
+        norms: Title -> length of each token's offset [l], measured in `unit`.
+    """
+    values = torch.stack(list(norms.values()), dim=1).cpu().numpy()
+    figure, axes = plt.subplots(figsize=(5.0, 0.29 * len(tokens) + 0.9))
+    image = axes.imshow(values, aspect="auto", vmin=0)
+    for (row, column), value in np.ndenumerate(values):
+        ink = "black" if value > 0.6 * values.max() else "white"
+        axes.text(column, row, f"{value:.2f}", ha="center", va="center", color=ink, fontsize=9)
+    axes.set_yticks(range(len(tokens)), tokens)
+    axes.set_xticks(range(len(norms)), list(norms))
+    axes.xaxis.tick_top()
+    axes.tick_params(length=0)
+    axes.grid(visible=False)
+    axes.spines[:].set_visible(False)
+    figure.colorbar(image, label=unit)
+    return figure
+
+
+def draw_curves(xs: Sequence[float], curves: Mapping[str, Sequence[float]], *, x: str, y: str) -> Figure:
+    """Curves on logarithmic axes, each with a colour and a marker; `x` and `y` are the axes' labels."""
+    figure, axes = plt.subplots()
+    for (label, ys), marker in zip(curves.items(), MARKERS, strict=False):
+        axes.plot(xs, ys, marker=marker, label=label)
+    axes.set(xscale="log", yscale="log", xlabel=x, ylabel=y)
+    axes.legend()
+    return figure

@@ -1,0 +1,52 @@
+"""One of several gloo processes: accumulate on its share of a batch, average, save the gradients."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+
+from robustlab import methods
+from robustlab.landscape import TransformerLandscape
+from robustlab.models import tiny_architecture, tiny_batch
+from robustlab.objective import ProjectedWeights
+from robustlab.randomness import ExampleGenerators
+from robustlab.training.distributed import average_gradients
+from robustlab.training.step import accumulate
+
+BATCH = 6
+
+
+def method_of(name: str) -> methods.Method:
+    start = methods.starts.freelb(0.3)
+    if name == "adaptive-pgd":
+        pgd = methods.pgd(steps=3, step_size=0.2, start=start)
+        return methods.adaptive(pgd, weights=ProjectedWeights(3)).double()
+    return methods.BY_NAME[name](steps=3, step_size=0.2, start=start)
+
+
+def gradients(name: str, rank: int, ranks: int) -> dict[str, torch.Tensor]:
+    """Gradients of model and method on every `ranks`-th example from `rank` on, averaged over the processes."""
+    model, method = tiny_architecture("bert").double(), method_of(name)
+    model.register_parameter("alone", torch.nn.Parameter(torch.zeros(2, dtype=torch.float64)))
+    batch = {key: value[rank::ranks] for key, value in tiny_batch("bert", batch=BATCH).items()}
+    if rank == 1:  # a parameter that this process has no gradient for counts as 0, and nobody waits for it
+        model.alone.grad = None
+    else:
+        model.alone.grad = torch.ones(2, dtype=torch.float64)
+    generator = ExampleGenerators(range(rank, BATCH, ranks), 0, "start")
+    accumulate(method, TransformerLandscape(model, batch), generator=generator)
+    parameters = [*model.named_parameters(), *method.named_parameters()]
+    average_gradients(parameter for _, parameter in parameters)
+    return {key: parameter.grad for key, parameter in parameters}
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    rank, ranks, folder = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+    dist.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=ranks)
+    torch.save({name: gradients(name, rank, ranks) for name in sys.argv[4:]}, folder / f"rank{rank}.pt")
+    dist.barrier()
+    dist.destroy_process_group()

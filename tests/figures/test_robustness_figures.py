@@ -1,0 +1,138 @@
+"""The first chapter: slots are recognised, breaks are found exactly, and the figures show what they were given."""
+
+import pytest
+import torch
+
+matplotlib = pytest.importorskip("matplotlib", reason="Matplotlib is part of the `book` extra")
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt  # noqa: E402
+
+from robustlab.corpora import lexicon, reviews  # noqa: E402
+from robustlab.evaluation.statistics import Estimate  # noqa: E402
+from robustlab.figures import robustness as chapter  # noqa: E402
+
+REVIEW = reviews.Review(
+    ("the", "plot", "is", "good", "."), {1: ("plot", "story"), 3: ("commendable", "decent", "good")}, label=1
+)
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
+
+
+def afraid_of(*words, needed=all):
+    """A classifier that says positive unless it reads all of `words`, or any."""
+
+    def predict(texts):
+        bad = torch.tensor([needed(word in text.split() for word in words) for text in texts])
+        return torch.where(bad[:, None], torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0]))
+
+    return predict
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_every_slot_of_the_grammar_has_a_kind(split):
+    kinds = {chapter.slot_kind(slot) for number in range(200) for slot in reviews.review(split, number).slots.values()}
+    assert kinds == set(chapter.KINDS)
+
+
+@pytest.mark.parametrize(
+    ("family", "kind"),
+    [(lexicon.NOT_ALONE, "negation"), (lexicon.LIKING, "opinion"), (lexicon.THING, "aspect"), (lexicon.BUT, "grammar")]
+    + [(lexicon.MANNER, "degree")]
+    + [(family, "aside") for _, family, _ in lexicon.DISTRACTORS],
+)
+def test_a_family_is_of_its_kind(family, kind):
+    assert chapter.slot_kind(family.words) == kind
+
+
+def test_words_of_no_slot_are_refused():
+    with pytest.raises(ValueError, match="expected the words of a slot of the built-in reviews, got good, friday"):
+        chapter.slot_kind(("good", "friday"))
+
+
+def test_the_table_has_a_row_a_word_and_leaves_out_what_is_written():
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in chapter.slot_table(REVIEW).splitlines()]
+    assert rows[2:] == [
+        ["the", "", ""],
+        ["plot", "story", "aspect"],
+        ["is", "", ""],
+        ["good", "commendable, decent", "opinion"],
+        [".", "", ""],
+    ]
+
+
+def test_the_fewest_swaps_are_found_though_a_longer_way_is_listed_first():
+    assert chapter.swapped(REVIEW, chapter.fewest_swaps(afraid_of("story", "decent"), REVIEW)) == [
+        ("plot", "story"),
+        ("good", "decent"),
+    ]
+    # Among the variants of `backwards`, "the plot is bad" is listed before "the story is bad".
+    either = afraid_of("story", "decent", needed=any)
+    backwards = reviews.Review(("the", "story", "is", "good", "."), {1: ("plot", "story"), 3: ("bad", "good")}, 1)
+    assert chapter.swapped(REVIEW, chapter.fewest_swaps(either, REVIEW)) == [("good", "decent")]
+    assert chapter.swapped(backwards, chapter.fewest_swaps(afraid_of("bad"), backwards)) == [("good", "bad")]
+    assert chapter.fewest_swaps(afraid_of("dreadful"), REVIEW) is None
+
+
+def test_swaps_are_shown_beside_what_they_replace():
+    assert chapter.show_swaps(REVIEW, "the story is good .") == "the **story** (*plot*) is good ."
+
+
+def test_a_kind_breaks_alone_or_not_at_all():
+    alone = chapter.broken_by_kind(afraid_of("decent"), [REVIEW])
+    assert {kind: (broken.share.value, broken.reviews) for kind, broken in alone.items()} == {
+        "opinion": (1.0, 1),
+        "aspect": (0.0, 1),
+    }
+    together = chapter.broken_by_kind(afraid_of("story", "decent"), [REVIEW])
+    assert [broken.share.value for broken in together.values()] == [0.0, 0.0]
+
+
+def test_reviews_that_are_wrong_as_written_are_left_out():
+    assert chapter.broken_by_kind(afraid_of("good"), [REVIEW]) == {}
+
+
+def test_the_plane_shows_each_model_with_its_intervals():
+    clean, robust = Estimate(0.8, 0.7, 0.85), Estimate(0.5, 0.4, 0.55)
+    points = [chapter.Point(name, f"{name} {n}", clean, robust) for n, name in enumerate(("pgd",) * 2)]
+    (axes,) = chapter.draw_plane(points).axes
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["pgd 0", "pgd 1"]
+    for container in axes.containers:
+        (line, _, (across, up)) = container
+        assert (line.get_xdata()[0], line.get_ydata()[0]) == (0.8, 0.5)
+        assert across.get_segments()[0][:, 0] == pytest.approx([0.7, 0.85])
+        assert up.get_segments()[0][:, 1] == pytest.approx([0.4, 0.55])
+    assert [container[0].get_markerfacecolor() for container in axes.containers][1] == "none"
+
+
+def test_the_bars_are_in_the_rows_of_their_kinds():
+    first = {
+        "opinion": chapter.Broken(Estimate(0.5, 0.4, 0.6), 10),
+        "aside": chapter.Broken(Estimate(0.2, 0.1, 0.3), 5),
+    }
+    second = {"aside": chapter.Broken(Estimate(0.4, 0.3, 0.5), 5)}
+    (axes,) = chapter.draw_kinds({"one": ("standard", first), "two": ("pgd", second)}).axes
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["opinion", "aside"]
+    one, two = (bars for bars in axes.containers if hasattr(bars, "patches"))
+    assert [bar.get_width() for bar in one] == [0.5, 0.2]
+    (aside,) = two
+    assert aside.get_width() == 0.4
+    assert round(aside.get_y() + aside.get_height() / 2) == 1
+
+
+def row(**changes):
+    made = {"method": "standard", "model": "minilm", "train_size": 4000, "seed": 0, "clean_accuracy": 0.9}
+    counts = {"clean_correct": 90, "clean_n": 100, "advglue_accuracy": 0.3, "advglue_correct": 30, "advglue_n": 100}
+    return made | counts | changes
+
+
+def test_recorded_runs_are_tabulated_and_their_absence_is_said():
+    assert "No runs are recorded yet" in chapter.recorded_gap([])
+    assert "No runs are recorded yet" in chapter.recorded_gap([row(method="pgd")])
+    assert "The drop is 60.0 points, from one run." in chapter.recorded_gap([row()])
+    two = chapter.recorded_gap([row(seed=1, advglue_accuracy=0.5), row()])
+    assert "The drop is 50.0 points on average over 2 runs" in two
+    assert two.index("| minilm | 4000 | 0 | 90.0 %") < two.index("| minilm | 4000 | 1 | 90.0 %")

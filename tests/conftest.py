@@ -1,6 +1,7 @@
 """One thread, no network and checked shapes for every test."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 # Before torch and the Hugging Face libraries read them.
@@ -9,6 +10,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_DATASETS_OFFLINE"] = "1"
 
+import jaxtyping
 import pytest
 import torch
 from jaxtyping import install_import_hook
@@ -32,6 +34,14 @@ def _seed() -> None:
 @pytest.fixture
 def generator() -> torch.Generator:
     return torch.Generator().manual_seed(0)
+
+
+@pytest.fixture
+def unchecked() -> Iterator[None]:
+    """Switch the suite's type checks off: users run without them and must see the package's own message."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,8 @@ MULTIPLES = (0.25, 0.5, 1.0, 2.0, 4.0)  # of the radius
 STRONGER = 4  # times the steps
 TOLERANCE = 0.05  # accuracy that more steps and restarts may cost before the attack counts as not converged
 REST = 0.01  # accuracy that an unbounded attack may leave: an example may be stuck by accident
-UNBOUNDED_STEPS = (1.0, 4.0, 16.0)  # step sizes of the unbounded attack, in embedding norms
+# Step sizes of the unbounded attack, in embedding norms: a long step may leap over the region that a short one ends in.
+UNBOUNDED_STEPS = (0.25, 1.0, 4.0, 16.0)
 
 
 @dataclass(frozen=True)
@@ -200,7 +201,7 @@ class _Suspect:
         left = torch.ones(sum(len(batch["labels"]) for batch in self.batches), dtype=torch.bool)
         for length in UNBOUNDED_STEPS:
             if left.any():
-                steps = 2 * self.steps
+                steps = STRONGER * self.steps
                 ascent = GradientAscent(steps=steps, step_size=length * unit, project=unbounded, start=zero)
                 left &= white_box.pgd(self.model, self.batches, ascent, seed=self.seed).correct
         accuracy = left.double().mean().item()

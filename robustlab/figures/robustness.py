@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
@@ -86,13 +87,12 @@ def slot_kind(words: Sequence[str]) -> str:
 
 
 def slot_table(review: Review) -> str:
-    """Tabulate a review as Markdown: each word, what the grammar certifies in its place, and the kind of slot."""
-    lines = ["| as written | may also be | kind of slot |", "| --- | --- | --- |"]
+    """Tabulate a review as HTML: each word, what the grammar certifies in its place, and the kind of slot."""
+    rows = []
     for at, word in enumerate(review.words):
         slot = review.slots.get(at, ())
-        others = ", ".join(other for other in slot if other != word)
-        lines.append(f"| {word} | {others} | {slot_kind(slot) if slot else ''} |")
-    return "\n".join(lines)
+        rows.append((word, ", ".join(other for other in slot if other != word), slot_kind(slot) if slot else ""))
+    return _table(("as written", "may also be", "kind of slot"), rows)
 
 
 def fewest_swaps(predict: Predict, review: Review) -> str | None:
@@ -196,27 +196,32 @@ def draw_kinds(models: Mapping[str, tuple[str, Mapping[str, Broken]]]) -> Figure
 
 
 def recorded_gap(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Tabulate recorded runs of standard training, clean beside AdvGLUE, as Markdown; says so where there are none.
+    """Tabulate recorded runs of standard training, clean beside AdvGLUE, as HTML; says so where there are none.
 
     Source: Zhu et al. (AAT), Table 2, for the paper's row.
     """
     ours = sorted((row for row in rows if row["method"] == "standard"), key=lambda row: (row["model"], row["seed"]))
-    lines = ["| model | training sentences | seed | SST-2 dev | AdvGLUE-SST-2 |", "| --- | --- | --- | --- | --- |"]
-    for row in ours:
-        accuracies = (proportion(row[f"{name}_correct"], row[f"{name}_n"]) for name in ("clean", "advglue"))
-        cells = (row["model"], row["train_size"], row["seed"], *map(_percent, accuracies))
-        lines.append("| " + " | ".join(map(str, cells)) + " |")
-    lines.append("| BERT-base, AAT's Table 2 | 67349 | not stated | 92.3 % | 31.3 % |")
-    table = "\n".join(lines)
-    if not ours:
-        return "*No runs are recorded yet; the table holds the paper's row alone.*\n\n" + table
-    drops = [row["clean_accuracy"] - row["advglue_accuracy"] for row in ours]
+    cells = [
+        (row["model"], row["train_size"], row["seed"], _percent(row, "clean"), _percent(row, "advglue")) for row in ours
+    ]
+    cells.append(("BERT-base, AAT's Table 2", 67349, "not stated", "92.3 %", "31.3 %"))
+    table = _table(("model", "training sentences", "seed", "SST-2 dev", "AdvGLUE-SST-2"), cells)
+    drops = [100 * (row["clean_accuracy"] - row["advglue_accuracy"]) for row in ours]
+    if not drops:
+        return f"{table}<p>No runs are recorded yet; the table holds the paper's row alone.</p>"
     if len(drops) < 2:
-        return f"{table}\n\nThe drop is {100 * drops[0]:.1f} points, from one run."
-    mean, low, high = (100 * part for part in seed_interval(drops))
-    return f"{table}\n\nThe drop is {mean:.1f} points on average over {len(drops)} runs ({low:.1f} to {high:.1f})."
+        return f"{table}<p>The drop is {drops[0]:.1f} points, from one run.</p>"
+    mean, low, high = seed_interval(drops)
+    return f"{table}<p>The drop is {mean:.1f} points on average over {len(drops)} runs ({low:.1f} to {high:.1f}).</p>"
 
 
-def _percent(accuracy: Estimate) -> str:
-    value, low, high = (100 * part for part in accuracy)
+def _percent(row: Mapping[str, Any], name: str) -> str:
+    value, low, high = (100 * part for part in proportion(row[f"{name}_correct"], row[f"{name}_n"]))
     return f"{value:.1f} % ({low:.1f} to {high:.1f})"
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    # HTML, because Jupyter Book reads Markdown outputs as CommonMark, which has no tables.
+    head = "".join(f"<th>{html.escape(name)}</th>" for name in header)
+    body = "".join("<tr>" + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
+    return f'<table class="table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'

@@ -218,12 +218,7 @@ def _panels(count: int, reach: tuple[float, float]) -> tuple[Figure, list[Axes]]
 
 
 def draw_tokens(tokens: Sequence[str], norms: Mapping[str, Tensor], *, unit: str) -> Figure:
-    """A heat strip for each rule: how far each token moves.
-
-    Args:
-        tokens: The words of the sentence, top to bottom.
-        norms: Title -> length of each token's offset [l], measured in `unit`.
-    """
+    """A heat strip for each rule, one row a token: the length of each token's offset [l], measured in `unit`."""
     values = torch.stack(list(norms.values()), dim=1).cpu().numpy()
     figure, axes = plt.subplots(figsize=(5.0, 0.29 * len(tokens) + 0.9))
     image = axes.imshow(values, aspect="auto", vmin=0)

@@ -49,7 +49,7 @@ class QuadraticLandscape:
 
     def loss(self, offset: Offset | None = None) -> PerExample:
         """The loss at an offset."""
-        r = self.base.squeeze(1) if offset is None else offset.squeeze(1)
+        r = torch.zeros_like(self.gradient) if offset is None else offset.squeeze(1)
         curvature = torch.einsum("bi,bij,bj->b", r, self.hessian, r)
         return self.constant + torch.einsum("bi,bi->b", self.gradient, r) + curvature / 2
 

@@ -114,6 +114,7 @@ def project_to_simplex(vector: PerStep) -> PerStep:
 
     Source: Duchi et al. (2008), Fig. 1.
     """
+    vector = vector - vector.max()  # changes nothing but the rounding: the cumulative sums below stay near 1
     ordered = vector.sort(descending=True).values
     rank = torch.arange(1, len(vector) + 1, device=vector.device)
     excess = (ordered.cumsum(0) - 1) / rank

@@ -11,7 +11,7 @@ from robustlab import models
 from robustlab.evaluation import white_box
 from robustlab.models import Loaded
 
-SUBJECTS = ("the film", "this play", "her book", "the show that we saw")
+SUBJECTS = ("the show that we saw", "the film", "this play", "her book")  # the longest first: not the order of batches
 VERBS = ("was", "is", "seemed", "felt")
 WORDS = (("bad", "awful", "dull", "poor"), ("good", "great", "fine", "superb"))
 

@@ -8,11 +8,12 @@ import torch.nn.functional as F
 from torch import nn
 
 from robustlab import methods
-from robustlab.ascent import GradientAscent, kl, normal
+from robustlab.ascent import GradientAscent, kl, normal, raw
 from robustlab.landscape import QuadraticLandscape, TransformerLandscape
 from robustlab.methods import Method
 from robustlab.models import tiny_architecture, tiny_batch
 from robustlab.objective import Adaptive, SoftmaxWeights, Tableau, implied_weights
+from robustlab.training.step import accumulate
 
 KS = range(1, 31)
 
@@ -166,6 +167,19 @@ def test_gradients_equal_those_of_a_plain_loop(name: str, consumer: str) -> None
     for parameter_name, parameter in model.named_parameters():
         torch.testing.assert_close(parameter.grad, expected[parameter_name], rtol=1e-10, atol=1e-10)
         assert (parameter.grad - expected[parameter_name]).abs().max() < 1e-10
+
+
+@pytest.mark.parametrize("name", ["fgm", "freelb", "freelb-released"])
+@pytest.mark.parametrize("scale", [0.25, 1.0, 65536.0])
+def test_a_scaled_backward_changes_neither_steps_nor_gains(name: str, scale: float) -> None:
+    """Raw steps are as long as the gradient, so a scale that is not undone shows; unit steps would hide it."""
+    ascent = GradientAscent(steps=LOOPS[name][0].ascent.steps, step_size=0.3, direction=raw)
+    method = Method(ascent, LOOPS[name][0].objective)
+    landscape = TransformerLandscape(tiny_architecture("bert").double().eval(), tiny_batch("bert"))
+    logs = accumulate(method, landscape, backward=lambda term: (scale * term).backward())
+    gains = ascent(landscape).gains.mean(1)
+    for t in range(LOOPS[name][1]):
+        torch.testing.assert_close(logs[f"gain_{t + 1}"], gains[t], rtol=1e-9, atol=1e-15)
 
 
 def test_another_goal_climbs_by_itself_and_learns_the_loss() -> None:

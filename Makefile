@@ -61,6 +61,7 @@ format: $(STAMP) ## format the code
 
 refresh: $(STAMP) ## execute the chapters in place and store their outputs (CHAPTER=path for one)
 	@$(BIN)/python tools/notebooks.py refresh $(CHAPTER)
+	@$(BIN)/python tools/readme_picture.py
 
 clean: ## remove what was built, keep .venv
 	rm -rf _build .snakemake .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

@@ -2,9 +2,9 @@
 
     python benchmarks/pgd_step.py --data-dir DATA --out benchmarks/results/pgd_step.json
 
-The public loop calls `loss.backward()` in every ascent step, computing weight gradients only to throw them away, and pads
-every batch to 128 tokens. Ours asks for the offset's gradient only and buckets batches by length. The two alternate, so
-that a machine that slows down slows both; ratios are taken pair by pair and their median is reported.
+The public loop calls `loss.backward()` in every ascent step, computing weight gradients only to throw them away, and
+pads every batch to 128 tokens. Ours asks for the offset's gradient only and buckets batches by length. The two
+alternate, so that a machine that slows down slows both; ratios are taken pair by pair and their median is reported.
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ Rows that the results file holds are not run again, so that the command can be k
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -92,7 +91,6 @@ def run(cell: Cell, done: Sequence[Mapping[str, Any]], folder: Path | None, *, p
     }
     loaded = warm_start(cell, train)
     method, step_size = build(cell, done)
-    began = time.perf_counter()
     fitted = fit(
         loaded.model,
         loaded.tokenizer,
@@ -106,7 +104,7 @@ def run(cell: Cell, done: Sequence[Mapping[str, Any]], folder: Path | None, *, p
         seed=cell.seed,
         progress=progress,
     )
-    row = {**asdict(cell), "actual_step_size": step_size, "train_seconds": round(time.perf_counter() - began, 1)}
+    row = {**asdict(cell), "actual_step_size": step_size}
     row |= {"held_out_accuracy": fitted.best_metric, "best_step": fitted.best_step} | _dynamics(fitted.history)
     row |= evaluate(loaded, sets)
     row["pgd_accuracy"] = attacked_accuracy(loaded, sets["clean"].select(range(200)))

@@ -58,7 +58,7 @@ def comparison(summaries: Iterable[Summary]) -> list[str]:
         ]
         for summary in summaries
     ]
-    header = ["method", "k", "α", "seeds", f"clean % (n = {clean})", "paper", f"AdvGLUE % (n = {adv})", "paper"]
+    header = ["method", "k", "α", "β", "seeds", f"clean % (n = {clean})", "paper", f"AdvGLUE % (n = {adv})", "paper"]
     return table(header, rows)
 
 
@@ -67,7 +67,6 @@ def dynamics(summaries: Iterable[Summary]) -> list[str]:
     rows = [
         [
             *_setting(summary),
-            _cell(summary.settings.get("beta")),
             *(_dynamic(summary, name) for name in DYNAMICS),
             " / ".join(f"{w:.3f}" for w in summary.weights) if summary.weights else "–",
         ]
@@ -109,23 +108,23 @@ def provenance(rows: Iterable[Row]) -> str:
     rows = list(rows)
     parts = [f"{name} {', '.join(sorted({escape(str(row[key])) for row in rows}))}" for name, key in _PROVENANCE]
     versions = sorted({f"{name} {number}" for row in rows for name, number in (row.get("versions") or {}).items()})
-    seconds = sum(row.get("train_seconds") or 0 for row in rows)
     parts += [f"versions {escape(', '.join(versions))}"] if versions else []
-    return f"Recorded: {len(rows)} runs, {seconds / 60:.0f} minutes of training; " + "; ".join(parts) + "."
+    return f"Recorded: {len(rows)} runs; " + "; ".join(parts) + "."
 
 
 _PROVENANCE = (("date", "date"), ("device", "device"), ("commit", "commit"))
 
 
-def _order(summary: Summary) -> tuple[int, str, float]:
+def _order(summary: Summary) -> tuple[int, str, tuple[float, float]]:
     method = summary.settings["method"]
     rank = list(PAPER).index(method) if method in PAPER else len(PAPER)
-    return rank, method, summary.settings["step_size"] or 0.0
+    return rank, method, (summary.settings["step_size"] or 0.0, summary.settings.get("beta") or 0.0)
 
 
 def _setting(summary: Summary) -> list[str]:
     settings = summary.settings
-    return [f"`{settings['method']}`", _cell(settings["steps"]), _cell(settings["step_size"])]
+    numbers = (settings["steps"], settings["step_size"], settings.get("beta"))
+    return [f"`{settings['method']}`", *map(_cell, numbers)]
 
 
 def _dynamic(summary: Summary, name: str) -> str:
@@ -142,7 +141,8 @@ def _interval(value: Interval) -> str:
 
 
 def _paper(summary: Summary, measure: str) -> str:
-    number = PAPER.get(summary.settings["method"], {}).get(measure)
+    own = summary.settings.get("beta") is None  # the paper's runs have the method's own β
+    number = PAPER.get(summary.settings["method"], {}).get(measure) if own else None
     return "–" if number is None else f"{number:.2f}"
 
 

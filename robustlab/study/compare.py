@@ -8,12 +8,12 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from robustlab.evaluation.statistics import Estimate, McNemar, mcnemar, seed_interval
 from robustlab.study import rows as results
 from robustlab.study.main_sst2 import FIXED, MATCHED
+from robustlab.study.rows import decode
 
 Row = Mapping[str, Any]
 
@@ -66,23 +66,6 @@ class Pair(NamedTuple):
 def recorded(name: str, folder: Path | None = None) -> list[dict[str, Any]]:
     """The rows of book/results/NAME.jsonl; none where nothing is recorded or the book's sources are not here."""
     return results.read((FOLDER if folder is None else folder) / f"{name}.jsonl")
-
-
-def encode(correct: Iterable[bool]) -> str:
-    """Which examples were right, as hexadecimal digits, the first example in the highest bit."""
-    bits = "".join(str(int(bit)) for bit in correct)
-    return f"{int(bits, 2):0{-(-len(bits) // 4)}x}"
-
-
-def decode(mask: str, n: int) -> np.ndarray:
-    """Which of `n` examples were right.
-
-    Raises: ValueError: If the digits hold another number of examples.
-    """
-    bits = f"{int(mask, 16):0{n}b}"
-    if len(bits) != n or len(mask) != -(-n // 4):
-        raise ValueError(f"expected {-(-n // 4)} hexadecimal digits for {n} examples, got {mask!r}")
-    return np.array([bit == "1" for bit in bits])
 
 
 def groups(rows: Iterable[Row], measures: Sequence[str]) -> list[Group]:

@@ -16,8 +16,8 @@ from robustlab.ascent import GradientAscent
 from robustlab.evaluation import white_box
 from robustlab.methods import Method
 from robustlab.objective import SoftmaxWeights
-from robustlab.study.compare import encode
 from robustlab.study.main_sst2 import MATCHED
+from robustlab.study.rows import encode
 from robustlab.training import fit
 
 

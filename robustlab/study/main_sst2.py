@@ -150,9 +150,8 @@ def evaluate(loaded: models.Loaded, sets: Mapping[str, Dataset]) -> dict[str, An
     row: dict[str, Any] = {}
     for name, dataset in sets.items():
         correct = predict(list(dataset["text"])).argmax(1).eq(torch.tensor(dataset["label"]))
-        bits = "".join(str(int(bit)) for bit in correct)
         row |= {f"{name}_accuracy": float(correct.double().mean()), f"{name}_correct": int(correct.sum())}
-        row |= {f"{name}_n": len(correct), f"{name}_mask": f"{int(bits, 2):0{-(-len(bits) // 4)}x}"}
+        row |= {f"{name}_n": len(correct), f"{name}_mask": rows.encode(correct)}
     return row
 
 

@@ -6,11 +6,13 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 PACKAGES = ("torch", "transformers", "tokenizers", "datasets", "accelerate", "numpy")
 
@@ -44,6 +46,23 @@ def append(file: Path, row: Mapping[str, Any]) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def encode(correct: Iterable[bool]) -> str:
+    """Which examples were right, as hexadecimal digits, the first example in the highest bit."""
+    bits = "".join(str(int(bit)) for bit in correct)
+    return f"{int(bits, 2):0{-(-len(bits) // 4)}x}"
+
+
+def decode(mask: str, n: int) -> np.ndarray:
+    """Which of `n` examples were right.
+
+    Raises: ValueError: If the digits hold another number of examples.
+    """
+    bits = f"{int(mask, 16):0{n}b}"
+    if len(bits) != n or len(mask) != -(-n // 4):
+        raise ValueError(f"expected {-(-n // 4)} hexadecimal digits for {n} examples, got {mask!r}")
+    return np.array([bit == "1" for bit in bits])
 
 
 def provenance(device: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ def row(method: str, seed: int, clean: str, *, step_size: float | None = 0.2, be
         "clean_accuracy": sum(right) / len(right),
         "clean_correct": sum(right),
         "clean_n": len(right),
-        "clean_mask": compare.encode(right),
+        "clean_mask": rows.encode(right),
         "weights": [0.25, 0.75] if method == "adaptive-pgd" else None,
     }
 
@@ -26,14 +26,14 @@ def row(method: str, seed: int, clean: str, *, step_size: float | None = 0.2, be
 def test_masks_survive_the_round_trip():
     for bits in ("1", "0", "00010", "10110", "0000000000001", "1" * 148):
         right = [bit == "1" for bit in bits]
-        assert compare.decode(compare.encode(right), len(right)).tolist() == right
+        assert rows.decode(rows.encode(right), len(right)).tolist() == right
 
 
 def test_masks_of_another_length_are_refused():
     with pytest.raises(ValueError, match="expected 2 hexadecimal digits for 5 examples, got '3f'"):
-        compare.decode("3f", 5)
+        rows.decode("3f", 5)
     with pytest.raises(ValueError, match="expected 37 hexadecimal digits for 148 examples, got '3'"):
-        compare.decode("3", 148)
+        rows.decode("3", 148)
 
 
 def test_rows_are_grouped_by_step_size_and_method():

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from robustlab.training import Recipe
 
 TINY_LEARNING_RATE = 2e-3  # from scratch, a small model needs a larger step than a pretrained one
 LEARNING_RATE = 2e-5
@@ -75,6 +79,20 @@ class Train:
         if self.fit.learning_rate is not None:
             return self.fit.learning_rate
         return TINY_LEARNING_RATE if self.model == "tiny" else LEARNING_RATE
+
+    @property
+    def recipe(self) -> Recipe:
+        """What was given, as `robustlab.training.fit` takes it."""
+        from robustlab.training import Recipe  # torch is too heavy for --help
+
+        return Recipe(
+            epochs=self.fit.epochs,
+            batch_size=self.fit.batch_size,
+            gradient_accumulation=self.fit.gradient_accumulation,
+            learning_rate=self.learning_rate,
+            max_length=self.fit.max_length,
+            bf16=self.fit.bf16,
+        )
 
     @property
     def output(self) -> Path:

@@ -46,8 +46,7 @@ class Run:
     @cached_property
     def steps_an_epoch(self) -> int:
         """Optimiser steps."""
-        fit = self.settings.fit
-        return math.ceil(math.ceil(len(self.train) / fit.batch_size) / fit.gradient_accumulation)
+        return self.settings.recipe.steps_an_epoch(len(self.train))
 
     @cached_property
     def tokens(self) -> int:
@@ -182,19 +181,14 @@ def _fit(ready: Run, *, progress: bool) -> Fitted:
         ready.loaded.tokenizer,
         ready.method,
         ready.train,
+        settings.recipe,
         validation=ready.validation,
-        epochs=settings.fit.epochs,
-        batch_size=settings.fit.batch_size,
-        learning_rate=settings.learning_rate,
         seed=settings.fit.seed,
-        max_length=settings.fit.max_length,
         output=checkpoints,
         device=ready.device,
         resume=settings.place.resume and any(checkpoints.glob("checkpoint-*")),
         report_to=[name for name in settings.place.report_to if name != "none"],
         progress=progress,
-        bf16=settings.fit.bf16,
-        gradient_accumulation=settings.fit.gradient_accumulation,
     )
 
 

@@ -6,13 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import torch
-
 from robustlab.ascent import GradientAscent
 from robustlab.ascent.checks import positive
-from robustlab.evaluation import white_box
+from robustlab.evaluation import paths, white_box
 from robustlab.evaluation.white_box import Batch
-from robustlab.taylor import mean_step_cosine
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -106,12 +103,11 @@ def probe(
     batches = white_box.batches(dataset, tokenizer, batch_size=batch_size, max_length=max_length, device=model.device)
     unit = white_box.embedding_norm(model, batches)
     clean = white_box.clean(model, batches)
-    base = clean.loss.double().mean().item()
-    rows = tuple(_row(model, batches, relative, unit, steps, base) for relative in sorted(step_sizes))
+    rows = tuple(_row(model, batches, relative, unit, steps) for relative in sorted(step_sizes))
     suggestion, reason = suggest(rows)
     return Probe(
         embedding_norm=unit,
-        clean_loss=base,
+        clean_loss=clean.loss.double().mean().item(),
         clean_accuracy=clean.correct.double().mean().item(),
         examples=len(dataset),
         steps=steps,
@@ -141,29 +137,14 @@ def suggest(rows: Sequence[Row]) -> tuple[float | None, str]:
     )
 
 
-def _row(
-    model: PreTrainedModel, batches: Sequence[Batch], relative: float, unit: float, steps: int, base: float
-) -> Row:
-    ascent = GradientAscent(steps=steps, step_size=relative * unit)
-    gains, losses, right, cosines = [], [], [], []
-    for batch in batches:
-        target = white_box.landscape(model, batch)
-        path = ascent(target)
-        with torch.no_grad():
-            reading = target.read(path.end)
-        assert path.gains is not None  # a gradient ascent takes gradients
-        assert reading.loss is not None  # the batches have labels
-        gains.append(path.gains)
-        losses.append(reading.loss)
-        right.append(reading.logits.argmax(-1) == batch["labels"])
-        if steps > 1:
-            cosines.append(mean_step_cosine(path))
+def _row(model: PreTrainedModel, batches: Sequence[Batch], relative: float, unit: float, steps: int) -> Row:
+    found = paths.follow(model, batches, GradientAscent(steps=steps, step_size=relative * unit))
     return Row(
         relative=relative,
         step_size=relative * unit,
         reach=steps * relative,
-        gains=tuple(torch.cat(gains, dim=1).double().mean(1).tolist()),
-        rise=torch.cat(losses).double().mean().item() - base,
-        cosine=torch.cat(cosines).double().mean().item() if cosines else None,
-        accuracy=torch.cat(right).double().mean().item(),
+        gains=tuple(found.gains.double().mean(1).tolist()),
+        rise=found.rise.double().mean().item(),
+        cosine=found.cosine.double().mean().item() if steps > 1 else None,
+        accuracy=found.correct.double().mean().item(),
     )

@@ -75,6 +75,14 @@ def batches(
     return made
 
 
+def only(batches: Iterable[Batch], keep: Bool[Tensor, "n"]) -> list[Batch]:
+    """The batches without the examples that are not to be kept, given in the order of the dataset."""
+    chosen = [(batch, keep[batch["row"]]) for batch in batches]
+    return [
+        {name: value[some.to(value.device)] for name, value in batch.items()} for batch, some in chosen if some.any()
+    ]
+
+
 def landscape(model: PreTrainedModel, batch: Batch) -> TransformerLandscape:
     """The loss of a batch at the word embeddings, without dropout."""
     return TransformerLandscape(model, {name: batch[name] for name in batch if name != "row"}, noise="off")

@@ -16,9 +16,8 @@ from robustlab.ascent import GradientAscent
 from robustlab.evaluation import white_box
 from robustlab.methods import Method
 from robustlab.objective import SoftmaxWeights
-from robustlab.study.main_sst2 import MATCHED
-from robustlab.study.rows import encode
-from robustlab.training import fit
+from robustlab.study.main_sst2 import MATCHED, scored
+from robustlab.training import Recipe, fit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,9 +68,8 @@ def run_all(
 
     def run(name: str, method: Method) -> dict[str, Any]:
         model = deepcopy(backbone)
-        fitted = fit(
-            model, tokenizer, method, train, epochs=1, seed=seed, learning_rate=plan.learning_rate, device=device
-        )
+        recipe = Recipe(epochs=1, learning_rate=plan.learning_rate)
+        fitted = fit(model, tokenizer, method, train, recipe, seed=seed, device=device)
         logs = [log for log in fitted.history if "loss" in log]
         row = {"method": name, "seed": seed, "step_size": None if name == "standard" else plan.step_size}
         row |= {key: fmean(log[key] for log in logs) for key in ("offset_norm", "step_cosine") if key in logs[0]}
@@ -84,12 +82,6 @@ def run_all(
     return [run("standard", methods.standard()), uniform, control, learned]
 
 
-def _score(
-    model: PreTrainedModel, batches: Sequence[white_box.Batch], attack: GradientAscent
-) -> dict[str, float | int | str]:
-    row: dict[str, float | int | str] = {}
-    for name, found in (("clean", white_box.clean(model, batches)), ("pgd", white_box.pgd(model, batches, attack))):
-        correct = found.correct
-        row |= {f"{name}_accuracy": float(correct.double().mean()), f"{name}_correct": int(correct.sum())}
-        row |= {f"{name}_n": len(correct), f"{name}_mask": encode(correct.tolist())}
-    return row
+def _score(model: PreTrainedModel, batches: Sequence[white_box.Batch], attack: GradientAscent) -> dict[str, Any]:
+    clean, attacked = white_box.clean(model, batches), white_box.pgd(model, batches, attack)
+    return scored("clean", clean.correct) | scored("pgd", attacked.correct)

@@ -7,7 +7,7 @@ Rows that the results file holds are not run again, so that the command can be k
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import torch
 import typer
 from datasets import Dataset
+from torch import Tensor
 
 from robustlab import corpora, methods, models
 from robustlab.ascent import GradientAscent
@@ -22,7 +23,7 @@ from robustlab.landscape import TransformerLandscape
 from robustlab.methods import Method
 from robustlab.objective import Tableau
 from robustlab.study import rows
-from robustlab.training import fit
+from robustlab.training import Fitted, Recipe, fit
 
 # Mean word-embedding norm of MiniLM is about 1.1. At kα = .09 the steps are nearly collinear, so that w cannot matter.
 # At kα = .3 they are not; but with β = k the offset is then so long that training may collapse to a constant, so that
@@ -30,6 +31,7 @@ from robustlab.training import fit
 SHORT, LONG, STEPS = 0.03, 0.1, 3
 FIXED = "pgd-fixed-w"
 MATCHED = "pgd-radius-matched"
+Row = Mapping[str, Any]
 _WARM: dict[tuple, dict[str, torch.Tensor]] = {}
 
 
@@ -53,6 +55,10 @@ class Cell:
     weights_learning_rate: float = 0.01
     study: str = "main-sst2"
 
+    def recipe(self, epochs: int) -> Recipe:
+        """Of the warm start and of the method alike."""
+        return Recipe(epochs=epochs, batch_size=self.batch_size, learning_rate=self.learning_rate, validations=2)
+
 
 def cells(seeds: Sequence[int]) -> list[Cell]:
     """The grid, seed by seed; a control that needs another row's numbers comes after it."""
@@ -65,7 +71,7 @@ def cells(seeds: Sequence[int]) -> list[Cell]:
     return grid + [Cell(name, seed, LONG, STEPS) for seed in seeds for name in names]
 
 
-def build(cell: Cell, done: Sequence[Mapping[str, Any]]) -> tuple[Method, float | None]:
+def build(cell: Cell, done: Sequence[Row]) -> tuple[Method, float | None]:
     """The cell's method, and the step size that it really takes."""
     k, step_size, beta = cell.steps, cell.step_size, cell.beta
     if k is None or step_size is None:
@@ -82,28 +88,13 @@ def build(cell: Cell, done: Sequence[Mapping[str, Any]]) -> tuple[Method, float 
     return methods.adaptive_pgd(steps=k, step_size=step_size, beta=beta), step_size
 
 
-def run(cell: Cell, done: Sequence[Mapping[str, Any]], folder: Path | None, *, progress: bool) -> dict[str, Any]:
+def run(cell: Cell, done: Sequence[Row], folder: Path | None, *, progress: bool) -> dict[str, Any]:
     """Train and evaluate one cell."""
-    train, held_out = splits(cell, folder)
     sets = {
         "clean": corpora.load(cell.dataset, split="dev", source="local", folder=folder),
         "advglue": corpora.load(f"advglue-{cell.dataset}", split="dev", source="local", folder=folder),
     }
-    loaded = warm_start(cell, train)
-    method, step_size = build(cell, done)
-    fitted = fit(
-        loaded.model,
-        loaded.tokenizer,
-        method,
-        train,
-        validation=held_out,
-        validations=2,
-        epochs=cell.epochs,
-        batch_size=cell.batch_size,
-        learning_rate=cell.learning_rate,
-        seed=cell.seed,
-        progress=progress,
-    )
+    loaded, fitted, step_size = train(cell, done, folder, progress=progress)
     row = {**asdict(cell), "actual_step_size": step_size}
     row |= {"held_out_accuracy": fitted.best_metric, "best_step": fitted.best_step} | _dynamics(fitted.history)
     row |= evaluate(loaded, sets)
@@ -115,22 +106,25 @@ def run(cell: Cell, done: Sequence[Mapping[str, Any]], folder: Path | None, *, p
     return row | rows.provenance(loaded.model.device.type)
 
 
-def warm_start(cell: Cell, train: Dataset) -> models.Loaded:
+def train(
+    cell: Cell, done: Sequence[Row], folder: Path | None, *, progress: bool = False
+) -> tuple[models.Loaded, Fitted, float | None]:
+    """The trained model of a cell, how it was fitted, and the step size that was really taken."""
+    some, held_out = splits(cell, folder)
+    loaded = warm_start(cell, some)
+    method, step_size = build(cell, done)
+    recipe = cell.recipe(cell.epochs)
+    fitted = fit(*loaded, method, some, recipe, validation=held_out, seed=cell.seed, progress=progress)
+    return loaded, fitted, step_size
+
+
+def warm_start(cell: Cell, some: Dataset) -> models.Loaded:
     """The seed's model after standard training: from a fresh head, adversarial training does not leave the constant."""
-    loaded = models.load(cell.model, labels=train.features["label"].names, seed=cell.seed)
+    loaded = models.load(cell.model, labels=some.features["label"].names, seed=cell.seed)
     start = (cell.model, cell.dataset, cell.seed, cell.train_size, cell.warm_start_epochs, cell.learning_rate)
     if start not in _WARM:
-        fitted = fit(
-            loaded.model,
-            loaded.tokenizer,
-            methods.standard(),
-            train,
-            epochs=cell.warm_start_epochs,
-            batch_size=cell.batch_size,
-            learning_rate=cell.learning_rate,
-            seed=cell.seed,
-        )
-        _WARM.clear()  # cells come seed by seed: one state is enough
+        recipe = cell.recipe(cell.warm_start_epochs)
+        fitted = fit(*loaded, methods.standard(), some, recipe, seed=cell.seed)
         _WARM[start] = fitted.last_state
     loaded.model.load_state_dict(_WARM[start])
     return loaded
@@ -146,12 +140,10 @@ def splits(cell: Cell, folder: Path | None) -> tuple[Dataset, Dataset]:
 
 def evaluate(loaded: models.Loaded, sets: Mapping[str, Dataset]) -> dict[str, Any]:
     """Accuracy on each set, and which examples were right, as hexadecimal, for paired tests."""
-    predict: Callable = models.predictor(loaded.model, loaded.tokenizer)
+    predict = models.predictor(loaded.model, loaded.tokenizer)
     row: dict[str, Any] = {}
     for name, dataset in sets.items():
-        correct = predict(list(dataset["text"])).argmax(1).eq(torch.tensor(dataset["label"]))
-        row |= {f"{name}_accuracy": float(correct.double().mean()), f"{name}_correct": int(correct.sum())}
-        row |= {f"{name}_n": len(correct), f"{name}_mask": rows.encode(correct)}
+        row |= scored(name, predict(list(dataset["text"])).argmax(1).eq(torch.tensor(dataset["label"])))
     return row
 
 
@@ -168,6 +160,12 @@ def attacked_accuracy(loaded: models.Loaded, dataset: Dataset) -> float:
         with torch.no_grad():
             correct.append(landscape.logits(ascent(landscape).end).argmax(1).eq(labels))
     return float(torch.cat(correct).double().mean())
+
+
+def scored(name: str, correct: Tensor) -> dict[str, Any]:
+    """The fields of a row that say which examples a measure found right."""
+    found = {"accuracy": float(correct.double().mean()), "correct": int(correct.sum()), "n": len(correct)}
+    return {f"{name}_{field}": value for field, value in (found | {"mask": rows.encode(correct.tolist())}).items()}
 
 
 def _dynamics(history: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

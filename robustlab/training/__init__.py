@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from robustlab.training.recipe import Recipe
 from robustlab.training.step import NonFiniteLossError, accumulate
 
 if TYPE_CHECKING:
     from robustlab.training.fitting import Fitted, fit
     from robustlab.training.trainer import RobustTrainer
 
-__all__ = ["Fitted", "NonFiniteLossError", "RobustTrainer", "accumulate", "fit"]
+__all__ = ["Fitted", "NonFiniteLossError", "Recipe", "RobustTrainer", "accumulate", "fit"]
 
 
 def __getattr__(name: str) -> Any:

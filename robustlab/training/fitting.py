@@ -17,15 +17,18 @@ from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerBase,
     PrinterCallback,
+    TrainerCallback,
     TrainingArguments,
 )
 from transformers.trainer_callback import ProgressCallback
 from transformers.trainer_utils import get_last_checkpoint
 
-from robustlab.ascent.checks import positive
 from robustlab.methods import Method
 from robustlab.models import tokenise
+from robustlab.training.recipe import Recipe
 from robustlab.training.trainer import RobustTrainer
+
+DEFAULT = Recipe()
 
 
 class Fitted(NamedTuple):
@@ -75,24 +78,16 @@ def fit(
     tokenizer: PreTrainedTokenizerBase,
     method: Method,
     train: Dataset,
+    recipe: Recipe = DEFAULT,
     *,
     validation: Dataset | None = None,
-    validations: int = 1,
-    epochs: int = 3,
-    batch_size: int = 32,
-    learning_rate: float = 2e-5,
-    warmup: float = 0.1,
-    weight_decay: float = 0.01,
     seed: int = 0,
-    max_length: int = 128,
     output: str | Path | None = None,
-    device: str | None = None,
     resume: bool = False,
+    device: str | None = None,
+    callbacks: Sequence[TrainerCallback] = (),
     report_to: Sequence[str] = (),
-    log_every: int = 1,
     progress: bool = False,
-    bf16: bool = False,
-    gradient_accumulation: int = 1,
 ) -> Fitted:
     """Fine-tune `model` in place with `method`.
 
@@ -101,71 +96,71 @@ def fit(
         tokenizer: Its tokenizer.
         method: From `robustlab.methods`.
         train: Rows of text, from `robustlab.corpora`.
+        recipe: Epochs, learning rate and the like.
         validation: Rows held out of train: the weights with the highest accuracy on them are kept.
-        validations: How many times an epoch they are looked at.
-        epochs: Passes over `train`.
-        batch_size: Examples a device and micro-step.
-        learning_rate: Highest learning rate; linear warm-up and decay.
-        warmup: Share of the steps that warm up.
-        weight_decay: AdamW's.
         seed: Seeds order, dropout and random starts.
-        max_length: Longer texts are cut to this many tokens.
         output: Where checkpoints go; a temporary folder where not given.
-        device: "cpu" to stay off an accelerator; None takes what is there.
         resume: Continue from the last checkpoint in `output`.
+        device: "cpu" to stay off an accelerator; None takes what is there.
+        callbacks: Called by the trainer while it runs: to measure, to stop early, ….
         report_to: Trackers: "tensorboard", …
-        log_every: Optimiser steps between logs.
         progress: Show a progress bar.
-        bf16: Mixed precision.
-        gradient_accumulation: Micro-steps an optimiser step.
 
     Raises:
-        ValueError: If there are no rows, `epochs` or `learning_rate` is not positive, or there is nothing to resume.
+        ValueError: If there are no rows, or nothing to resume.
         NonFiniteLossError: When a loss is not finite.
     """
-    _check(train, epochs=epochs, learning_rate=learning_rate, batch_size=batch_size, validations=validations)
+    if len(train) == 0:
+        raise ValueError("the training set is empty")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()) if output is None else output)
         checkpoint = _checkpoint(folder) if resume else None
-        per_epoch = math.ceil(math.ceil(len(train) / batch_size) / gradient_accumulation)
-        every = math.ceil(per_epoch / validations)
         arguments = TrainingArguments(
-            output_dir=str(folder),
-            num_train_epochs=epochs,
-            per_device_train_batch_size=batch_size,
-            per_device_eval_batch_size=4 * batch_size,
-            gradient_accumulation_steps=gradient_accumulation,
-            learning_rate=learning_rate,
-            warmup_steps=round(warmup * per_epoch * epochs),
-            weight_decay=weight_decay,
+            **_schedule(recipe, len(train)),
+            **_keeping(folder, validated=validation is not None, temporary=output is None),
             seed=seed,
-            bf16=bf16,
             use_cpu=device == "cpu",
-            logging_steps=log_every,
             report_to=list(report_to) or "none",
-            eval_strategy="no" if validation is None else "steps",
-            eval_steps=every,
-            save_strategy="no" if validation is None and output is None else "steps",
-            save_steps=every,
-            save_total_limit=2,
-            save_only_model=output is None,
-            load_best_model_at_end=validation is not None,
-            metric_for_best_model=None if validation is None else "accuracy",
             disable_tqdm=True,  # its own bar prints a dict at every log, and draws a widget in notebooks; see QuietBar
             dataloader_pin_memory=device != "cpu" and torch.cuda.is_available(),
         )
-        trainer = _trainer(model, tokenizer, method, train, validation, arguments, max_length=max_length)
-        if progress:
-            trainer.add_callback(QuietBar)
+        trainer = _trainer(model, tokenizer, method, train, validation, arguments, max_length=recipe.max_length)
+        for callback in (*callbacks, *([QuietBar()] if progress else [])):
+            trainer.add_callback(callback)
         trainer.train(resume_from_checkpoint=checkpoint)
         return _fitted(trainer)
 
 
-def _check(train: Dataset, **numbers: float) -> None:
-    if len(train) == 0:
-        raise ValueError("the training set is empty")
-    for name, value in numbers.items():
-        positive(name, value)
+def _schedule(recipe: Recipe, rows: int) -> dict[str, Any]:
+    """A recipe in the trainer's words."""
+    per_epoch = recipe.steps_an_epoch(rows)
+    every = math.ceil(per_epoch / recipe.validations)
+    return {
+        "num_train_epochs": recipe.epochs,
+        "per_device_train_batch_size": recipe.batch_size,
+        "per_device_eval_batch_size": 4 * recipe.batch_size,
+        "gradient_accumulation_steps": recipe.gradient_accumulation,
+        "learning_rate": recipe.learning_rate,
+        "warmup_steps": round(recipe.warmup * per_epoch * recipe.epochs),
+        "weight_decay": recipe.weight_decay,
+        "bf16": recipe.bf16,
+        "logging_steps": recipe.log_every,
+        "eval_steps": every,
+        "save_steps": every,
+    }
+
+
+def _keeping(folder: Path, *, validated: bool, temporary: bool) -> dict[str, Any]:
+    """Which weights are written, and which are kept in the end."""
+    return {
+        "output_dir": str(folder),
+        "eval_strategy": "steps" if validated else "no",
+        "save_strategy": "steps" if validated or not temporary else "no",
+        "save_total_limit": 2,
+        "save_only_model": temporary,
+        "load_best_model_at_end": validated,
+        "metric_for_best_model": "accuracy" if validated else None,
+    }
 
 
 def _trainer(

@@ -31,7 +31,8 @@ def test_each_number_is_that_of_the_example_alone(honest, some, found):
         expected = {
             "clean": parts.clean, "rise": parts.exact - parts.start, "gains": parts.gains[:, 0],
             "second_order": parts.second_order.sum(0), "literal": literal_gains(path, step_size=0.05).sum(0),
-            "cosine": mean_step_cosine(path), "length": path.end.norm()[None], "tangent": (first * path.end).sum()[None],
+            "cosine": mean_step_cosine(path), "length": path.end.norm()[None],
+            "tangent": (first * path.end).sum()[None],
         }  # fmt: skip
         for name, value in expected.items():
             torch.testing.assert_close(getattr(found, name)[..., number], value.squeeze(), rtol=1e-3, atol=1e-5)

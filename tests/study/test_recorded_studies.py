@@ -42,12 +42,12 @@ def test_step_sizes_give_every_rule_the_same_first_length(model_and_batches):
 
 def test_a_measurement_is_consistent(model_and_batches):
     model, batches = model_and_batches
-    sizes = paths_sst2.step_sizes(model, batches, 0.01)
+    sizes = paths_sst2.step_sizes(model, batches, 1e-4)
     rows = {row["rule"]: row for row in paths_sst2.measure(model, batches, sizes, curved=("raw",))}
     assert list(rows) == list(paths_sst2.RULES)
     assert rows["raw"]["literal"] == pytest.approx(rows["raw"]["gains"], rel=1e-4)
-    assert rows["unit_l2"]["literal"] == pytest.approx(3 * 0.01)
-    assert rows["raw"]["error_second_order"] < rows["raw"]["error_gains"]
+    assert rows["unit_l2"]["literal"] == pytest.approx(3e-4)
+    assert rows["raw"]["error_second_order"] < 0.1 * rows["raw"]["error_gains"]
     assert "second_order" not in rows["unit_l2"]
     assert all(row["n"] == 12 for row in rows.values())
 

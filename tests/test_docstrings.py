@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCED = sorted(
-    [*ROOT.glob("robustlab/ascent/*.py"), *ROOT.glob("robustlab/objective/*.py"), ROOT / "robustlab/methods.py"]
+    [*ROOT.glob("robustlab/ascent/*.py"), *ROOT.glob("robustlab/objective/*.py"), *ROOT.glob("robustlab/methods/*.py")]
 )
 PACKAGE = sorted(ROOT.glob("robustlab/**/*.py"))
 LONGEST_FILE, LONGEST_FUNCTION = 250, 40

@@ -23,8 +23,14 @@ FORMULAS: dict[str, Callable[[int, float], float]] = {
     "adaptive-pgd": lambda k, a: k * (2 + a) + 3,
     "freelb": lambda k, a: 3 * k + 2 + a,
     "freelb-released": lambda k, a: 3 * k,
+    "vat": lambda k, a: k * (2 + a) + 6,
+    "trades": lambda k, a: k * (2 + a) + 6,
+    "smart": lambda k, a: k * (2 + a) + 7,
+    "r3f": lambda k, a: 6,
+    "r-drop": lambda k, a: 6,
+    "neftune": lambda k, a: 3,
 }
-ONE_STEP = {"standard", "fgsm", "fgm"}
+ONE_STEP = {"standard", "fgsm", "fgm", "r3f", "r-drop", "neftune"}
 CASES = [(name, k) for name in FORMULAS for k in (1, 3, 5) if name not in ONE_STEP or k == 1]
 
 
@@ -71,8 +77,6 @@ def attention_share(landscape: TransformerLandscape) -> float:
 
 
 def build(name: str, k: int) -> Method:
-    if name == "standard":
-        return methods.standard()
     return methods.BY_NAME[name]() if name in ONE_STEP else methods.BY_NAME[name](steps=k)
 
 
@@ -82,6 +86,8 @@ def test_a_step_costs_what_the_formula_says(name: str, k: int, landscape: Transf
     assert 0.02 < a < 0.4
     ratio = step_flops(build(name, k), landscape) / step_flops(methods.standard(), landscape)
     assert ratio == pytest.approx(FORMULAS[name](k, a) / 3, rel=0.03)
+    method = build(name, k)
+    assert method.objective.units(method.ascent) == FORMULAS[name](k, 0)
 
 
 def test_the_share_of_attention_grows_with_the_length(model: nn.Module) -> None:

@@ -12,7 +12,8 @@ from robustlab.objective import Adaptive, ProjectedWeights, SoftmaxWeights, Tabl
 
 def test_the_names_of_the_command_line() -> None:
     assert list(BY_NAME) == [
-        "standard", "fgsm", "fgm", "pgd", "freelb", "freelb-released", "freelb++", "adaptive-pgd", "adaptive-freelb",
+        "standard", "fgsm", "fgm", "pgd", "freelb", "freelb-released", "freelb++",
+        "vat", "trades", "smart", "r-drop", "r3f", "neftune", "adaptive-pgd", "adaptive-freelb",
     ]  # fmt: skip
 
 
@@ -23,7 +24,9 @@ def test_every_method_has_defaults_and_takes_keywords_only(name: str) -> None:
     assert all(parameter.kind is parameter.KEYWORD_ONLY for parameter in parameters)
 
 
-@pytest.mark.parametrize("name", [name for name in BY_NAME if "steps" in inspect.signature(BY_NAME[name]).parameters])
+@pytest.mark.parametrize(
+    "name", [name for name in BY_NAME if {"steps", "direction"} <= set(inspect.signature(BY_NAME[name]).parameters)]
+)
 def test_steps_and_step_size_reach_the_ascent(name: str) -> None:
     method = BY_NAME[name](steps=7, step_size=0.123, direction=ascent.sign)
     assert (method.ascent.steps, method.ascent.step_size, method.ascent.direction) == (7, 0.123, ascent.sign)
@@ -42,6 +45,15 @@ def test_values_of_the_papers() -> None:
     assert methods.fgsm().ascent.direction is ascent.sign
     assert methods.fgm().ascent.direction is ascent.unit_l2
     assert methods.freelb_plus_plus().ascent.project is ascent.unbounded
+
+
+def test_values_of_the_regularisers() -> None:
+    smart = methods.smart()
+    assert (smart.ascent.steps, smart.ascent.step_size, smart.ascent.project) == (1, 1e-3, ascent.linf_ball(1e-5))
+    assert (smart.objective.teacher.weight, smart.objective.teacher.decay) == (1, 0.99)
+    assert (methods.trades().objective.weight, methods.trades().ascent.start) == (6, ascent.normal(1e-3))
+    assert (methods.vat(steps=3, radius=0.7).ascent.steps, methods.vat(radius=0.7).ascent.radius) == (3, 0.7)
+    assert methods.smart(teacher=0).objective.teacher is None
 
 
 @pytest.mark.parametrize("k", [1, 2, 5, 12])

@@ -1,8 +1,9 @@
 """How to climb a landscape, and how far: start, direction, projection, goal."""
 
 from robustlab.ascent.directions import Direction, linf, raw, sign, token_l2, unit_l2
-from robustlab.ascent.goals import Goal, cross_entropy, kl
+from robustlab.ascent.goals import Goal, cross_entropy, kl, symmetric_kl
 from robustlab.ascent.gradient import Ascent, GradientAscent, Rest, Visit, Walker, gradient_at, record, walk
+from robustlab.ascent.power import PowerIteration
 from robustlab.ascent.projections import Projection, l2_ball, linf_ball, relative_ball, token_l2_ball, unbounded
 from robustlab.ascent.starts import Start, freelb, normal, uniform, zero
 
@@ -11,6 +12,7 @@ __all__ = [
     "Direction",
     "Goal",
     "GradientAscent",
+    "PowerIteration",
     "Projection",
     "Rest",
     "Start",
@@ -28,6 +30,7 @@ __all__ = [
     "record",
     "relative_ball",
     "sign",
+    "symmetric_kl",
     "token_l2",
     "token_l2_ball",
     "unbounded",

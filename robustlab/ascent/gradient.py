@@ -69,7 +69,7 @@ class GradientAscent:
 
     Shapes: offsets and gradients [b *site].
 
-    Raises: ValueError: If `steps` is below 1 or `step_size` is not positive.
+    Raises: ValueError: If `steps` is below 1, `step_size` is not positive, or KL would be climbed from its bottom.
 
     Source: Zhu et al. (AAT), Eqs. 3 and 5; Madry et al. (2018).
     """
@@ -85,6 +85,12 @@ class GradientAscent:
         if self.steps < 1:
             raise ValueError(f"steps must be at least 1, got {self.steps}; for no ascent use methods.standard()")
         positive("step_size", self.step_size)
+        # A normalised direction would make full steps of the rounding error that stands where the gradient is 0.
+        if self.goal in goals.FLAT_AT_ZERO and self.start is starts.zero:
+            raise ValueError(
+                f"goal {self.goal.__name__} needs a start away from 0, where its gradient vanishes, got start zero: "
+                "pass a small random one, such as start=starts.normal(1e-3)"
+            )
 
     def climb(self, landscape: Landscape, *, generator: Randomness = None) -> Climb:
         """Yield each offset where a gradient is wanted, receive it, and return the last offset."""
@@ -102,17 +108,18 @@ class GradientAscent:
 
 @dataclass(frozen=True)
 class Rest:
-    """The ascent that stays where it is: standard training has no inner maximisation.
+    """The ascent that stays where it starts: at 0 for standard training, at random for training on noise.
 
     Source: robustlab; the k = 0 of every method.
     """
 
+    start: starts.Start = field(default=starts.zero)
     steps: int = field(default=0, init=False)
     goal: goals.Goal = field(default_factory=lambda: goals.cross_entropy, init=False)  # a plain default would bind self
 
     def climb(self, landscape: Landscape, *, generator: Randomness = None) -> Climb:
-        """Return r = 0 without asking for a gradient."""
-        return starts.zero(landscape)
+        """Return r_0 without asking for a gradient."""
+        return self.start(landscape, generator=generator)
         yield
 
     def __call__(self, landscape: Landscape, *, generator: Randomness = None) -> Path:

@@ -87,6 +87,7 @@ def train(
     direction: options.Direction = None,
     start: options.Start = None,
     project: options.Project = None,
+    further: options.Further = (),  # type: ignore[assignment]  # typer makes the list
     epochs: options.Epochs = 3,
     batch_size: options.BatchSize = 32,
     accumulation: options.Accumulation = 1,
@@ -108,7 +109,7 @@ def train(
         from robustlab.cli.train import run
 
         rows = settings.Rows(data, text_column, pair_column, label_column, data_dir)
-        named = settings.Named(method, steps, step_size, beta, direction, start, project)
+        named = settings.Named(method, steps, step_size, beta, direction, start, project, tuple(further))
         fit = settings.Fit(epochs, batch_size, accumulation, learning_rate, max_length, seed, device, bf16)
         place = settings.Place(output, resume, overwrite, tuple(report_to))
         run(settings.Train(model, rows, limit, hold_out, named, fit, place), dry_run=dry_run, as_json=json)

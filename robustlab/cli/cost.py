@@ -6,24 +6,13 @@ import inspect
 from collections.abc import Callable
 
 from robustlab.methods import Method
-from robustlab.objective import Tableau
 
 STANDARD = 3  # forward, input gradient, weight gradient
 
 
 def units(method: Method) -> int:
-    """Units of one step: 2 for an ascent step that asks for the offset's gradient alone, 3 wherever the weights learn.
-
-    Raises: TypeError: If the objective is not a tableau, so that its cost cannot be read off.
-    """
-    tableau = getattr(method.objective, "tableau", method.objective)
-    if not isinstance(tableau, Tableau):
-        raise TypeError(f"the cost of {type(method.objective).__name__} cannot be read off a tableau")
-    on_path, off_path = tableau.on_path(), tableau.off_path()
-    used = tableau.points.detach().ne(0).any(0).nonzero()
-    last = int(used.max()) + 1 if len(used) else 0
-    climb = sum(3 if on_path.get(t) else 2 for t in range(last))
-    return climb + 3 * bool(on_path.get(last)) + 3 * len(off_path)
+    """Units of one step."""
+    return method.objective.units(method.ascent)
 
 
 def formula(factory: Callable[..., Method]) -> str:

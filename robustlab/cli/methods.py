@@ -31,7 +31,8 @@ def entry(name: str) -> dict[str, Any]:
     factory = BY_NAME[name]
     summary, sections = _docstring(factory.__doc__ or "")
     built = parsing.describe(factory())
-    options = {option: built[option] for option in inspect.signature(factory).parameters}
+    parameters = inspect.signature(factory).parameters
+    options = {name: built.get(name, parameter.default) for name, parameter in parameters.items()}
     if "beta" in options:
         options["beta"] = None  # it follows the steps
     return {

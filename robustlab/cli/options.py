@@ -70,6 +70,15 @@ StepSize = Annotated[
 Beta = Annotated[
     float | None, typer.Option(help="β, scale of the weighted offset; k recovers PGD.", rich_help_panel=METHOD)
 ]
+Further = Annotated[
+    list[str],
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="A parameter of the method without an option of its own, such as weight=6; may be repeated.",
+        rich_help_panel=METHOD,
+    ),
+]
 Direction = Annotated[str | None, typer.Option(help="raw, unit_l2, token_l2, sign or linf.", rich_help_panel=METHOD)]
 Start = Annotated[
     str | None, typer.Option(help="zero, uniform:SIZE, normal:SIZE or freelb:SIZE.", rich_help_panel=METHOD)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import difflib
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, astuple
+from dataclasses import astuple
 from typing import Any
 
-from robustlab.ascent import GradientAscent, directions, projections, starts
+from robustlab.ascent import GradientAscent, PowerIteration, Rest, directions, projections, starts
 from robustlab.cli.settings import Named
 from robustlab.methods import BY_NAME, Method
-from robustlab.objective import Adaptive
+from robustlab.objective import Adaptive, Consistency, RDrop
 
 DIRECTIONS = {name: getattr(directions, name) for name in ("raw", "unit_l2", "token_l2", "sign", "linf")}
 STARTS = {"uniform": starts.uniform, "normal": starts.normal, "freelb": starts.freelb}
@@ -23,6 +23,10 @@ PROJECTIONS = {
 }
 
 
+# Parameters of methods with an option of their own; the others are numbers, and set by --set.
+OPTIONS = ("steps", "step_size", "beta", "direction", "start", "project")
+
+
 def method(named: Named) -> Method:
     """Build a method from its name and the options given for it.
 
@@ -31,14 +35,31 @@ def method(named: Named) -> Method:
     if named.method not in BY_NAME:
         raise ValueError(f"unknown method {named.method!r}: {guess(named.method, BY_NAME)}")
     factory = BY_NAME[named.method]
-    given = {name: value for name, value in asdict(named).items() if name != "method" and value is not None}
-    takes = list(inspect.signature(factory).parameters)
+    takes = inspect.signature(factory).parameters
+    given = {name: getattr(named, name) for name in OPTIONS if getattr(named, name) is not None}
     for name in given:
         if name not in takes:
             theirs = ", ".join(map(flag, takes)) or "no options of its own"
             raise ValueError(f"method {named.method} takes no {flag(name)}; it takes {theirs}")
     parse: dict[str, Callable[[str], Any]] = {"direction": direction, "start": start, "project": projection}
-    return factory(**{name: parse[name](value) if name in parse else value for name, value in given.items()})
+    arguments = {name: parse[name](value) if name in parse else value for name, value in given.items()}
+    return factory(**arguments, **dict(_further(text, named.method, takes) for text in named.further))
+
+
+def _further(text: str, method: str, takes: Mapping[str, inspect.Parameter]) -> tuple[str, int | float]:
+    """A parameter and its value, from what was typed after --set."""
+    name, equals, value = text.partition("=")
+    name = name.strip().replace("-", "_")
+    known = [one for one in takes if one not in OPTIONS]
+    if name in OPTIONS:
+        raise ValueError(f"--set {text}: {name} has an option of its own, {flag(name)}")
+    if not equals or name not in known:
+        theirs = ", ".join(f"{one}=NUMBER" for one in known) or "nothing to set"
+        raise ValueError(f"--set {text}: method {method} has {theirs}")
+    try:
+        return name, (int if isinstance(takes[name].default, int) else float)(value)
+    except ValueError:
+        raise ValueError(f"--set {text}: {value!r} is not a number") from None
 
 
 def direction(name: str) -> directions.Direction:
@@ -88,6 +109,14 @@ def describe(built: Method) -> dict[str, Any]:
         told = {"steps": ascent.steps, "step_size": ascent.step_size}
         parts = {"direction": ascent.direction, "start": ascent.start, "project": ascent.project}
         told |= {name: spelled(part) for name, part in parts.items()}
+    if isinstance(ascent, PowerIteration):
+        told = {"steps": ascent.steps, "radius": ascent.radius, "probe": ascent.probe}
+    if isinstance(ascent, Rest) and ascent.start is not starts.zero:
+        told = {"start": spelled(ascent.start)}
+    if isinstance(built.objective, Consistency | RDrop):
+        told["weight"] = built.objective.weight
+    if isinstance(built.objective, Consistency) and built.objective.teacher is not None:
+        told |= {"teacher": built.objective.teacher.weight, "decay": built.objective.teacher.decay}
     if isinstance(built.objective, Adaptive):
         told |= {"beta": built.objective.beta, "weights": type(built.objective.weights).__name__}
     return told
@@ -106,7 +135,7 @@ def spelled(part: Any) -> str:
 
 def flag(name: str) -> str:
     """The option of a parameter."""
-    return "--" + name.replace("_", "-")
+    return "--" + name.replace("_", "-") if name in OPTIONS else f"--set {name}="
 
 
 def guess(name: str, known: Iterable[str]) -> str:

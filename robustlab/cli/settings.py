@@ -35,6 +35,7 @@ class Named:
     direction: str | None = None
     start: str | None = None
     project: str | None = None
+    further: tuple[str, ...] = ()  # "name=value", for what has no option of its own
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,10 @@ class Plane:
         """The same plane under another model."""
         return Plane(self.landscape.with_model(model), self.axes)
 
+    def redrawn(self) -> Plane:
+        """The same plane with other dropout masks."""
+        return Plane(self.landscape.redrawn(), self.axes)
+
 
 def swap_axes(landscape: Landscape, embedding: Tensor, swaps: Mapping[int, int]) -> tuple[Tensor, Tensor]:
     """Two axes that each lead from a sentence's word to another word at the same place, and how far away that word is.

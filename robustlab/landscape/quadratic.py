@@ -80,3 +80,7 @@ class QuadraticLandscape:
     def with_model(self, model: torch.nn.Module) -> Landscape:
         """Not available: there is no model."""
         raise NotImplementedError("a quadratic landscape has no model to replace")
+
+    def redrawn(self) -> Landscape:
+        """Itself: nothing is random here."""
+        return self

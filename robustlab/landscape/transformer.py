@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from robustlab.landscape.base import Landscape, Reading
 from robustlab.landscape.sites import Reached, Site, check_calls, embedding_site, intercept
+from robustlab.randomness import key
 from robustlab.typing import Ids, Logits, Offset, PerExample
 
 Noise = Literal["same", "fresh", "off"]
@@ -179,8 +180,15 @@ class TransformerLandscape:
             None if within is None else model.get_submodule(names[within]),
             self.site.call,
         )
+        return self._like(model, site, self.seed)
+
+    def redrawn(self) -> TransformerLandscape:
+        """The same batch under the same model, with other dropout masks; as deterministic as these."""
+        return self._like(self.model, self.site, key(self.seed, "redrawn"))
+
+    def _like(self, model: Any, site: Site, seed: int) -> TransformerLandscape:
         return TransformerLandscape(
-            model, self.batch, site=site, noise=self.noise, seed=self.seed, mask=self.mask, companions=self.companions
+            model, self.batch, site=site, noise=self.noise, seed=seed, mask=self.mask, companions=self.companions
         )
 
     @contextmanager

@@ -2,6 +2,9 @@
 
 from robustlab.objective.adaptive import Adaptive
 from robustlab.objective.base import Objective, Terms
+from robustlab.objective.consistency import Consistency
+from robustlab.objective.mean_teacher import MeanTeacher
+from robustlab.objective.r_drop import RDrop
 from robustlab.objective.tableau import Tableau, implied_weights
 from robustlab.objective.trace import Trace
 from robustlab.objective.weights import (
@@ -14,9 +17,12 @@ from robustlab.objective.weights import (
 
 __all__ = [
     "Adaptive",
+    "Consistency",
     "ExponentiatedWeights",
+    "MeanTeacher",
     "Objective",
     "ProjectedWeights",
+    "RDrop",
     "SimplexWeights",
     "SoftmaxWeights",
     "Tableau",

@@ -60,6 +60,10 @@ class Adaptive(nn.Module, Objective):
         trace.extra["w_entropy"] = torch.special.entr(w).sum()
         return trace
 
+    def units(self, ascent: Ascent) -> int:
+        """2k + 3: the weights are learned from the one backward pass that the model learns from."""
+        return self.tableau.units(ascent)
+
     def parameter_groups(self) -> list[dict[str, Any]]:
         """The group of w."""
         return self.weights.parameter_groups()

@@ -25,6 +25,13 @@ class Objective(ABC):
     def terms(self, landscape: Landscape, ascent: Ascent, *, generator: Randomness) -> Terms:
         """Yield the objective's terms, whose sum is the loss; run the ascent between them as needed."""
 
+    @abstractmethod
+    def units(self, ascent: Ascent) -> int:
+        """Passes of one training step: a forward, a backward to the inputs and one to the weights are a unit each.
+
+        Standard training is 3; an ascent step that asks for the offset's gradient alone is 2.
+        """
+
     # The rest is optional: most objectives have nothing to check, learn or mend.
 
     def check(self, ascent: Ascent) -> None:

@@ -88,7 +88,7 @@ class Tableau(Objective):
             if off_path:  # a step is kept only where some point needs it by itself
                 steps.append(visit.step)
         if weight := on_path.get(last, 0.0):
-            loss = landscape.loss(walker.position if ascent.steps else None)
+            loss = landscape.loss(walker.position if ascent.steps or ascent.start is not zero else None)
             trace.values.append(loss.detach())
             yield weight * loss.mean()
         end = walker.position
@@ -96,6 +96,12 @@ class Tableau(Objective):
             end = Path(walker.start, torch.stack(steps), None).at(self.points[p, :last])
             yield self.weights[p].to(end) * landscape.loss(end).mean()
         return self._close(trace, end)
+
+    def units(self, ascent: Ascent) -> int:
+        """Two passes a step, or three where a point lies there; three for each further point."""
+        on_path, last = self.on_path(), self._steps_needed()
+        climb = sum(3 if on_path.get(t) else 2 for t in range(last))
+        return climb + 3 * bool(on_path.get(last)) + 3 * len(self.off_path())
 
     def _steps_needed(self) -> int:
         if self.points.requires_grad:  # a learned weight that is 0 just now still needs its gradient

@@ -71,6 +71,11 @@ def test_methods_lists_every_method(run):
         ("freelb", "3k + 2"),
         ("freelb-released", "3k"),
         ("freelb++", "3k + 2"),
+        ("vat", "2k + 6"),
+        ("trades", "2k + 6"),
+        ("smart", "2k + 7"),
+        ("r-drop", "6"),
+        ("neftune", "3"),
         ("adaptive-pgd", "2k + 3"),
         ("adaptive-freelb", "2k + 3"),
     ],
@@ -88,6 +93,29 @@ def test_options_become_the_parts_of_a_method():
         "start": "freelb:0.6",
         "project": "relative:0.1",
     }
+
+
+def test_further_parameters_are_set():
+    built = parsing.method(Named("smart", 2, further=("weight=5", "teacher=0", "radius = .1")))
+    told = parsing.describe(built)
+    assert (told["steps"], told["weight"], told["project"]) == (2, 5, "linf:0.1")
+    assert built.objective.teacher is None
+    assert "decay" not in told
+
+
+@pytest.mark.parametrize(
+    ("method", "text", "message"),
+    [
+        ("pgd", "weight=1", "--set weight=1: method pgd has nothing to set"),
+        ("trades", "lambda=1", "--set lambda=1: method trades has weight=NUMBER"),
+        ("trades", "weight", "--set weight: method trades has weight=NUMBER"),
+        ("trades", "weight=six", "--set weight=six: 'six' is not a number"),
+        ("trades", "steps=3", "--set steps=3: steps has an option of its own, --steps"),
+    ],
+)
+def test_what_cannot_be_set(method, text, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        parsing.method(Named(method, further=(text,)))
 
 
 @pytest.mark.parametrize("text", ["l2:1", "linf:0.1", "token-l2:2", "relative:0.1", "none"])

@@ -16,11 +16,14 @@ STEPS = 3  # enough to see the pattern of the weights
 
 def implied(factory: Callable) -> tuple[str, str]:
     """Return what a method's loss gives the clean loss and each step's gain, for STEPS steps, as text."""
-    from robustlab.objective import implied_weights
+    from robustlab.objective import Tableau, implied_weights
 
     takes_steps = "steps" in inspect.signature(factory).parameters
     objective = (factory(steps=STEPS) if takes_steps else factory()).objective
-    clean, steps = implied_weights(getattr(objective, "tableau", objective))
+    tableau = getattr(objective, "tableau", objective)
+    if not isinstance(tableau, Tableau):  # a divergence is flat at the clean input: no gain of the loss enters
+        return "1", "–"
+    clean, steps = implied_weights(tableau)
     return _number(clean.item()), ", ".join(map(_number, steps.tolist())) or "–"
 
 

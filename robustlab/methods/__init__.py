@@ -1,0 +1,64 @@
+"""Methods with a name: each is an ascent and an objective, put together.
+
+A method is called with keyword arguments only. Its defaults are the values of the adaptive adversarial training paper
+(AAT: step size .04; k = 5, named there for its timings only and assumed elsewhere) unless its docstring says otherwise.
+"""
+
+from collections.abc import Callable, Mapping
+
+from robustlab.methods.adapted import adaptive, adaptive_freelb, adaptive_pgd
+from robustlab.methods.base import STEP_SIZE, STEPS, Method
+from robustlab.methods.consistent import r3f, r_drop, smart, trades, vat
+from robustlab.methods.tableaus import (
+    fgm,
+    fgsm,
+    freelb,
+    freelb_plus_plus,
+    freelb_released,
+    mean_along,
+    neftune,
+    pgd,
+    standard,
+)
+
+BY_NAME: Mapping[str, Callable[..., Method]] = {
+    "standard": standard,
+    "fgsm": fgsm,
+    "fgm": fgm,
+    "pgd": pgd,
+    "freelb": freelb,
+    "freelb-released": freelb_released,
+    "freelb++": freelb_plus_plus,
+    "vat": vat,
+    "trades": trades,
+    "smart": smart,
+    "r-drop": r_drop,
+    "r3f": r3f,
+    "neftune": neftune,
+    "adaptive-pgd": adaptive_pgd,
+    "adaptive-freelb": adaptive_freelb,
+}
+
+__all__ = [
+    "BY_NAME",
+    "STEPS",
+    "STEP_SIZE",
+    "Method",
+    "adaptive",
+    "adaptive_freelb",
+    "adaptive_pgd",
+    "fgm",
+    "fgsm",
+    "freelb",
+    "freelb_plus_plus",
+    "freelb_released",
+    "mean_along",
+    "neftune",
+    "pgd",
+    "r3f",
+    "r_drop",
+    "smart",
+    "standard",
+    "trades",
+    "vat",
+]

@@ -1,0 +1,85 @@
+"""A model's own slow copy, to stay near of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from robustlab.ascent import divergences
+from robustlab.landscape.base import Landscape
+from robustlab.typing import Logits, PerExample
+
+
+class MeanTeacher(nn.Module):
+    """θ̃ ← decay·θ̃ + (1 - decay)·θ after every step, and how far the model's output has moved from the teacher's.
+
+    The teacher is copied from the model when a batch is first seen; its weights are part of the method's state, and
+    weights that were loaded before the model is known wait for it.
+
+    Args:
+        weight: μ, of the divergence in the loss.
+        decay: Share of the teacher that a step keeps, 0 to 1; 0 is the weights of the step before.
+
+    Raises: ValueError: If the weight is not positive or the decay is not within [0, 1).
+
+    Source: Jiang et al. (SMART, 2020), Eqs. 4-5: Bregman proximal point with momentum; Tarvainen & Valpola (2017).
+    """
+
+    def __init__(self, *, weight: float = 1.0, decay: float = 0.99):
+        super().__init__()
+        if not weight > 0:
+            raise ValueError(f"the mean teacher's weight must be positive, got {weight}; for none pass teacher=None")
+        if not 0 <= decay < 1:
+            raise ValueError(f"decay must be at least 0 and below 1, got {decay}")
+        self.weight, self.decay = weight, decay
+        self.model: nn.Module | None = None
+        self._waiting: dict[str, Tensor] = {}
+        self._student: list[nn.Module] = []  # in a list, or it would be registered as a part of the method
+
+    def divergence(self, landscape: Landscape, logits: Logits) -> PerExample:
+        """Symmetric KL between the teacher's clean output and the model's.
+
+        Costs one forward; the teacher replays the model's dropout, so that the divergence measures the weights alone.
+        """
+        student = landscape.model  # type: ignore[attr-defined]  # only landscapes of a model have outputs to compare
+        if self.model is None or self._student != [student]:
+            self._attach(student)
+        assert self.model is not None
+        self.model.train(student.training)
+        with torch.no_grad():
+            own = landscape.with_model(self.model).clean().logits
+        return divergences.symmetric_kl(own, logits)
+
+    def _attach(self, student: nn.Module) -> None:
+        if self.model is None:
+            self.model = deepcopy(student).requires_grad_(False)
+        if self._waiting:
+            self.model.load_state_dict(self._waiting)
+            self._waiting = {}
+        self._student = [student]
+
+    @torch.no_grad()
+    def after_step(self) -> None:
+        """Follow the model."""
+        if self.model is None:
+            return
+        (student,) = self._student
+        for mine, theirs in zip(self.model.parameters(), student.parameters(), strict=True):
+            mine.lerp_(theirs.to(mine), 1 - self.decay)
+        for mine, theirs in zip(self.model.buffers(), student.buffers(), strict=True):
+            mine.copy_(theirs)
+
+    def _load_from_state_dict(self, state_dict: Mapping[str, Any], prefix: str, *rest: Any) -> None:
+        if self.model is not None:
+            super()._load_from_state_dict(state_dict, prefix, *rest)
+            return
+        own = f"{prefix}model."
+        self._waiting = {name.removeprefix(own): value for name, value in state_dict.items() if name.startswith(own)}
+
+    def _save_to_state_dict(self, destination: dict[str, Any], prefix: str, keep_vars: bool) -> None:
+        super()._save_to_state_dict(destination, prefix, keep_vars)
+        destination.update({f"{prefix}model.{name}": value for name, value in self._waiting.items()})

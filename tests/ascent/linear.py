@@ -1,4 +1,4 @@
-"""A classifier whose logits are linear in the offset: every divergence from its clean output is known in closed form."""
+"""A classifier whose logits are linear in the offset: its divergences are known in closed form."""
 
 from functools import cached_property
 

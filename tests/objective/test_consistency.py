@@ -1,4 +1,4 @@
-"""TRADES, VAT, SMART, R3F and R-Drop against loops written from their papers, at `inputs_embeds` and without our ascents."""
+"""TRADES, VAT, SMART, R3F and R-Drop against loops written from their papers, at `inputs_embeds`."""
 
 import copy
 

@@ -16,8 +16,17 @@ from robustlab.training.step import accumulate
 # Llama's and T5's norms compute in float32 whatever the model's precision: a float64 model of theirs has seven digits.
 ROUNDING = {"llama": 1e-6, "t5": 1e-6}
 # Few steps, and large enough to matter.
-SIZES = {"steps": 2, "step_size": 0.1, "radius": 0.1, "noise": 0.01}
-RANDOM = {"freelb-released", "vat", "trades", "smart", "r3f", "neftune"}  # those that draw by default
+SIZES = {"steps": 2, "step_size": 0.1, "radius": 0.1, "noise": 0.01, "magnitude": 0.1}
+RANDOM = {
+    "freelb-released",
+    "ta-vat",
+    "adaptive-ta-vat",
+    "vat",
+    "trades",
+    "smart",
+    "r3f",
+    "neftune",
+}  # those that draw by default
 ONE_FORWARD = {"standard", "neftune"}
 
 

@@ -13,7 +13,8 @@ from robustlab.objective import Adaptive, ProjectedWeights, SoftmaxWeights, Tabl
 def test_the_names_of_the_command_line() -> None:
     assert list(BY_NAME) == [
         "standard", "fgsm", "fgm", "pgd", "freelb", "freelb-released", "freelb++",
-        "vat", "trades", "smart", "r-drop", "r3f", "neftune", "adaptive-pgd", "adaptive-freelb",
+        "ta-vat", "vat", "trades", "smart", "r-drop", "r3f", "neftune", "adaptive-pgd", "adaptive-freelb",
+        "adaptive-ta-vat",
     ]  # fmt: skip
 
 
@@ -81,13 +82,21 @@ def test_adaptive_needs_a_tableau_with_steps() -> None:
         methods.adaptive_pgd(beta=float("nan"))
 
 
-@pytest.mark.parametrize("name", [name for name in BY_NAME if name not in ("standard",)])
-def test_bad_numbers_are_named(name: str) -> None:
-    with pytest.raises(ValueError, match="step_size must be positive, got -0.04"):
-        BY_NAME[name](step_size=-0.04)
-    if "steps" in inspect.signature(BY_NAME[name]).parameters:
-        with pytest.raises(ValueError, match="got 0"):
-            BY_NAME[name](steps=0)
+MAY_BE_ZERO = {"teacher", "decay"}
+NUMBERS = [
+    (name, parameter.name)
+    for name, factory in BY_NAME.items()
+    for parameter in inspect.signature(factory).parameters.values()
+    if parameter.name == "beta" or isinstance(parameter.default, int | float)
+]
+
+
+@pytest.mark.parametrize(("name", "parameter"), [one for one in NUMBERS if one[1] not in MAY_BE_ZERO])
+def test_bad_numbers_are_named(name: str, parameter: str) -> None:
+    with pytest.raises(ValueError, match=r"must be (positive|at least 1), got 0"):
+        BY_NAME[name](**{parameter: 0})
+    with pytest.raises(ValueError, match=r"must be (positive|at least 1), got -1"):
+        BY_NAME[name](**{parameter: -1})
 
 
 def test_an_objective_must_fit_its_ascent() -> None:

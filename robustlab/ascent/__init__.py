@@ -6,6 +6,7 @@ from robustlab.ascent.gradient import Ascent, GradientAscent, Rest, Visit, Walke
 from robustlab.ascent.power import PowerIteration
 from robustlab.ascent.projections import Projection, l2_ball, linf_ball, relative_ball, token_l2_ball, unbounded
 from robustlab.ascent.starts import Start, freelb, normal, uniform, zero
+from robustlab.ascent.token_aware import TokenAware, TokenTable
 
 __all__ = [
     "Ascent",
@@ -16,6 +17,8 @@ __all__ = [
     "Projection",
     "Rest",
     "Start",
+    "TokenAware",
+    "TokenTable",
     "Visit",
     "Walker",
     "cross_entropy",

@@ -28,6 +28,22 @@ class Ascent(Protocol):
     def goal(self) -> goals.Goal: ...
     def climb(self, landscape: Landscape, *, generator: Randomness) -> Climb: ...
     def __call__(self, landscape: Landscape, *, generator: Randomness = None) -> Path: ...
+    @property
+    def remembers(self) -> bool: ...  # whether the last step is taken even where no point of an objective needs it
+    def after_step(self) -> None: ...  # called after every optimiser step
+
+
+class Forgetful:
+    """What an ascent without a memory does between batches: nothing.
+
+    Source: robustlab.
+    """
+
+    remembers = False
+
+    def after_step(self) -> None:
+        """Nothing to write."""
+        return
 
 
 class Visit(NamedTuple):
@@ -56,7 +72,7 @@ def gradient_at(landscape: Landscape, goal: goals.Goal, offset: Offset) -> tuple
 
 
 @dataclass(frozen=True, kw_only=True)
-class GradientAscent:
+class GradientAscent(Forgetful):
     """r_t = project(r_{t-1} + α·direction(∇goal(r_{t-1}))), from r_0 = start.
 
     Args:
@@ -107,7 +123,7 @@ class GradientAscent:
 
 
 @dataclass(frozen=True)
-class Rest:
+class Rest(Forgetful):
     """The ascent that stays where it starts: at 0 for standard training, at random for training on noise.
 
     Source: robustlab; the k = 0 of every method.

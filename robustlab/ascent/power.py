@@ -9,7 +9,7 @@ from torch import Tensor
 from robustlab.ascent import goals
 from robustlab.ascent.checks import positive
 from robustlab.ascent.directions import unit_l2
-from robustlab.ascent.gradient import record
+from robustlab.ascent.gradient import Forgetful, record
 from robustlab.ascent.starts import normal
 from robustlab.landscape.base import Landscape, Path
 from robustlab.randomness import Randomness
@@ -17,7 +17,7 @@ from robustlab.typing import Climb
 
 
 @dataclass(frozen=True, kw_only=True)
-class PowerIteration:
+class PowerIteration(Forgetful):
     """r = ε·d, where d is found from a random direction by d ← ∇goal(ξd)/‖∇goal(ξd)‖₂, `steps` times.
 
     At its minimum r = 0 the goal is ½rᵀHr to second order, its gradient at ξd is ξHd, and d tends to the eigenvector

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import astuple
 from typing import Any
 
-from robustlab.ascent import GradientAscent, PowerIteration, Rest, directions, projections, starts
+from robustlab.ascent import GradientAscent, PowerIteration, Rest, TokenAware, directions, projections, starts
 from robustlab.cli.settings import Named
 from robustlab.methods import BY_NAME, Method
 from robustlab.objective import Adaptive, Consistency, RDrop
@@ -109,6 +109,9 @@ def describe(built: Method) -> dict[str, Any]:
         told = {"steps": ascent.steps, "step_size": ascent.step_size}
         parts = {"direction": ascent.direction, "start": ascent.start, "project": ascent.project}
         told |= {name: spelled(part) for name, part in parts.items()}
+    if isinstance(ascent, TokenAware):
+        told = {"steps": ascent.steps, "step_size": ascent.step_size, "radius": ascent.project.radius}
+        told |= {"magnitude": ascent.table.magnitude}
     if isinstance(ascent, PowerIteration):
         told = {"steps": ascent.steps, "radius": ascent.radius, "probe": ascent.probe}
     if isinstance(ascent, Rest) and ascent.start is not starts.zero:

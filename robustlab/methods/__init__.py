@@ -6,7 +6,7 @@ A method is called with keyword arguments only. Its defaults are the values of t
 
 from collections.abc import Callable, Mapping
 
-from robustlab.methods.adapted import adaptive, adaptive_freelb, adaptive_pgd
+from robustlab.methods.adapted import adaptive, adaptive_freelb, adaptive_pgd, adaptive_ta_vat
 from robustlab.methods.base import STEP_SIZE, STEPS, Method
 from robustlab.methods.consistent import r3f, r_drop, smart, trades, vat
 from robustlab.methods.tableaus import (
@@ -19,6 +19,7 @@ from robustlab.methods.tableaus import (
     neftune,
     pgd,
     standard,
+    ta_vat,
 )
 
 BY_NAME: Mapping[str, Callable[..., Method]] = {
@@ -29,6 +30,7 @@ BY_NAME: Mapping[str, Callable[..., Method]] = {
     "freelb": freelb,
     "freelb-released": freelb_released,
     "freelb++": freelb_plus_plus,
+    "ta-vat": ta_vat,
     "vat": vat,
     "trades": trades,
     "smart": smart,
@@ -37,6 +39,7 @@ BY_NAME: Mapping[str, Callable[..., Method]] = {
     "neftune": neftune,
     "adaptive-pgd": adaptive_pgd,
     "adaptive-freelb": adaptive_freelb,
+    "adaptive-ta-vat": adaptive_ta_vat,
 }
 
 __all__ = [
@@ -47,6 +50,7 @@ __all__ = [
     "adaptive",
     "adaptive_freelb",
     "adaptive_pgd",
+    "adaptive_ta_vat",
     "fgm",
     "fgsm",
     "freelb",
@@ -59,6 +63,7 @@ __all__ = [
     "r_drop",
     "smart",
     "standard",
+    "ta_vat",
     "trades",
     "vat",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from robustlab.ascent import directions, projections, starts
 from robustlab.methods.base import STEP_SIZE, STEPS, Method
-from robustlab.methods.tableaus import freelb, pgd
+from robustlab.methods.tableaus import freelb, pgd, ta_vat
 from robustlab.objective.adaptive import Adaptive
 from robustlab.objective.tableau import Tableau, implied_weights
 from robustlab.objective.weights import SimplexWeights, SoftmaxWeights
@@ -61,3 +61,19 @@ def adaptive_freelb(
     return adaptive(
         freelb(steps=steps, step_size=step_size, direction=direction, project=project, start=start), beta=beta
     )
+
+
+def adaptive_ta_vat(
+    *,
+    steps: int = 2,
+    step_size: float = 0.05,
+    radius: float = 0.5,
+    magnitude: float = 0.2,
+    beta: float | None = None,
+) -> Method:
+    """Adaptive weights on the steps of TA-VAT, with β = k.
+
+    Source: Zhu et al. (AAT), Tables 2-5, "TA-VAT +Ours", and Section 6 for β.
+    """
+    method = ta_vat(steps=steps, step_size=step_size, radius=radius, magnitude=magnitude)
+    return adaptive(method, beta=steps if beta is None else beta)

@@ -50,3 +50,4 @@ class Method(nn.Module):
     def after_step(self) -> None:
         """Call after every optimiser step."""
         self.objective.after_step()
+        self.ascent.after_step()

@@ -6,6 +6,7 @@ import torch
 
 from robustlab.ascent import directions, projections, starts
 from robustlab.ascent.gradient import GradientAscent, Rest
+from robustlab.ascent.token_aware import TokenAware
 from robustlab.methods.base import STEP_SIZE, STEPS, Method
 from robustlab.objective.tableau import Tableau
 
@@ -111,6 +112,16 @@ def freelb_plus_plus(
     Source: Li et al. (FreeLB++, 2021), who go up to 30 steps.
     """
     return freelb(steps=steps, step_size=step_size, direction=direction, start=start)
+
+
+def ta_vat(*, steps: int = 2, step_size: float = 0.05, radius: float = 0.5, magnitude: float = 0.2) -> Method:
+    """(1/k) Σ_t L(x + δ_t + η_t) over the points 0 … k-1: FreeLB with an offset for each token that its word remembers.
+
+    Source: Li & Qiu (TA-VAT, 2021), Algorithm 1, with the SST-2 values of the released code; Zhu et al. (AAT), Table 2.
+    Departs: see `ascent.TokenAware` and `ascent.TokenTable`.
+    """
+    ascent = TokenAware(steps=steps, step_size=step_size, radius=radius, magnitude=magnitude)
+    return Method(ascent, mean_along(torch.ones(steps, steps, dtype=EXACT).tril(-1)))
 
 
 def neftune(*, magnitude: float = 5.0) -> Method:

@@ -78,7 +78,7 @@ class Tableau(Objective):
     def terms(self, landscape: Landscape, ascent: Ascent, *, generator: Randomness = None) -> Terms:
         """Yield one term a point, climbing in between, and no further than the last step that a point needs."""
         on_path, off_path = self.on_path(), self.off_path()
-        last = self._steps_needed()
+        last = self._steps_needed(ascent)
         trace = Trace(starts_clean=getattr(ascent, "start", zero) is zero and ascent.goal is cross_entropy)
         walker = Walker(ascent, landscape, generator)
         steps: list[Offset] = []
@@ -99,12 +99,12 @@ class Tableau(Objective):
 
     def units(self, ascent: Ascent) -> int:
         """Two passes a step, or three where a point lies there; three for each further point."""
-        on_path, last = self.on_path(), self._steps_needed()
+        on_path, last = self.on_path(), self._steps_needed(ascent)
         climb = sum(3 if on_path.get(t) else 2 for t in range(last))
         return climb + 3 * bool(on_path.get(last)) + 3 * len(self.off_path())
 
-    def _steps_needed(self) -> int:
-        if self.points.requires_grad:  # a learned weight that is 0 just now still needs its gradient
+    def _steps_needed(self, ascent: Ascent) -> int:
+        if ascent.remembers or self.points.requires_grad:  # a weight that is 0 just now still needs its gradient
             return self.points.shape[1]
         used = self.points.ne(0).any(0).nonzero()
         return int(used.max()) + 1 if len(used) else 0

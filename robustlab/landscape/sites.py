@@ -16,8 +16,8 @@ class Site:
 
     Args:
         module: The module whose output is perturbed: an embedding module, or a whole block.
-        within: Count only the calls made while this module's forward runs (T5 shares one embedding between encoder and
-            decoder); None counts the whole forward.
+        within: Count only the calls made while this module's forward runs (an embedding that encoder and decoder
+            share, as T5 has it in some versions of transformers); None counts the whole forward.
         call: Which of the calls, from 0; None where there is one only, which is checked.
 
     Raises:
@@ -45,7 +45,8 @@ def embedding_site(model: Any) -> Site:
     Source: Miyato et al. (2017) perturb word embeddings; Zhu et al. (FreeLB, 2020) those of transformers.
     """
     if getattr(getattr(model, "config", None), "is_encoder_decoder", False):
-        # BART's own get_input_embeddings() is never called in a forward, and T5's is called by encoder and decoder.
+        # get_input_embeddings() may name a module that no forward calls (BART), or, depending on the version of
+        # transformers, that encoder and decoder both call (T5): the encoder names the one it calls.
         encoder = model.base_model.get_encoder()
         own = getattr(encoder, "embed_tokens", None)
         return Site(own if own is not None else encoder.get_input_embeddings(), within=encoder)

@@ -1,5 +1,7 @@
 """Which call of which module is perturbed, and what is said when that is not one call."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import nn
@@ -33,9 +35,39 @@ class SharedBlock(nn.Module):
         return type("Output", (), {"logits": self.head(hidden.mean(1))})()
 
 
+class Part(nn.Module):
+    """Looks its words up in an embedding that it does not own."""
+
+    def __init__(self, embed: nn.Embedding, activation: Callable[[torch.Tensor], torch.Tensor]):
+        super().__init__()
+        self.embed, self.activation = embed, activation
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        return self.activation(self.embed(ids)).mean(1)
+
+
+class SharedEmbedding(nn.Module):
+    """An encoder and a decoder with one embedding between them; the decoder reads the words backwards."""
+
+    def __init__(self):
+        super().__init__()
+        self.embed, self.head = nn.Embedding(20, 4), nn.Linear(4, 2)
+        self.encoder, self.decoder = Part(self.embed, torch.tanh), Part(self.embed, torch.cos)
+        self.base_model = nn.Identity()
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> object:
+        (hidden,) = self.base_model((self.encoder(input_ids) + self.decoder(input_ids.flip(1)),))
+        return type("Output", (), {"logits": self.head(hidden)})()
+
+
 @pytest.fixture
 def shared() -> SharedBlock:
     return SharedBlock()
+
+
+@pytest.fixture
+def pair() -> SharedEmbedding:
+    return SharedEmbedding()
 
 
 @pytest.fixture
@@ -88,19 +120,29 @@ def test_a_call_that_never_comes_is_named(shared: SharedBlock, batch: dict) -> N
         Site(shared.block, call=-1)
 
 
-def test_t5_shares_its_embedding_between_encoder_and_decoder() -> None:
-    model, batch = tiny_architecture("t5"), tiny_batch("t5")
-    landscape = TransformerLandscape(model, batch, site=Site(model.transformer.shared))
-    with pytest.raises(ValueError, match="the site .* was called 2 times in one forward; pass Site"):
+def test_an_embedding_that_two_parts_share_needs_a_part(pair: SharedEmbedding, batch: dict) -> None:
+    landscape = TransformerLandscape(pair, batch, site=Site(pair.embed))
+    with pytest.raises(ValueError, match="the site Embedding was called 2 times in one forward; pass Site"):
         landscape.loss(torch.zeros(landscape.shape))
 
 
+@pytest.mark.parametrize("part", ["encoder", "decoder"])
+def test_a_shared_embedding_moves_only_within_its_part(pair: SharedEmbedding, batch: dict, part: str) -> None:
+    landscape = TransformerLandscape(pair, batch, site=Site(pair.embed, within=getattr(pair, part)))
+    read = {"encoder": pair.embed(batch["input_ids"]), "decoder": pair.embed(batch["input_ids"].flip(1))}
+    assert torch.equal(landscape.base, read[part])
+    offset = torch.randn(landscape.shape)
+    read[part] = read[part] + offset
+    expected = pair.head(torch.tanh(read["encoder"]).mean(1) + torch.cos(read["decoder"]).mean(1))
+    torch.testing.assert_close(landscape.logits(offset), expected)
+
+
 def test_t5_encoder_and_decoder_are_different_sites() -> None:
+    # Some versions of transformers give both parts one embedding module, others one each with tied weights.
     model, batch = tiny_architecture("t5").eval(), tiny_batch("t5")
-    shared = model.transformer.shared
-    encoder = TransformerLandscape(model, batch, site=Site(shared, within=model.transformer.encoder))
-    decoder = TransformerLandscape(model, batch, site=Site(shared, within=model.transformer.decoder))
-    assert torch.equal(encoder.base, shared(batch["input_ids"]))
+    parts = (model.transformer.encoder, model.transformer.decoder)
+    encoder, decoder = (TransformerLandscape(model, batch, site=Site(p.embed_tokens, within=p)) for p in parts)
+    assert torch.equal(encoder.base, model.get_input_embeddings()(batch["input_ids"]))
     assert not torch.equal(encoder.base, decoder.base)  # the decoder reads the ids shifted to the right
     offset = torch.randn(encoder.shape)
     assert not torch.equal(encoder.logits(offset), decoder.logits(offset))

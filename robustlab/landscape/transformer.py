@@ -58,6 +58,7 @@ class TransformerLandscape:
         self.noise: Noise = noise
         self.site = embedding_site(model) if site is None else site
         self.companions = companions or {}
+        self._clean: Reading | None = None
         self.inputs = {name: value for name, value in batch.items() if name not in NOT_MODEL_INPUTS}
         self.labels = batch.get("labels")
         self._check_labels()
@@ -148,13 +149,19 @@ class TransformerLandscape:
         share = attention.to(hidden.dtype) / attention.sum(1, keepdim=True).clamp_min(1)
         return torch.einsum("bld,bl->bd", hidden, share)
 
-    @cached_property
-    def _clean(self) -> Reading:
-        return self.read()
-
     def clean(self) -> Reading:
-        """The reading without an offset, made once: objectives that compare with it share one graph."""
+        """The reading without an offset, made once: objectives that compare with it share one graph.
+
+        A backward pass through it ends its life, so that a landscape may be used for another step of the training.
+        """
+        if self._clean is None:
+            self._clean = self.read()
+            if self._clean.logits.requires_grad:
+                self._clean.logits.register_hook(self._forget)
         return self._clean
+
+    def _forget(self, gradient: Tensor) -> None:
+        self._clean = None
 
     def loss(self, offset: Offset | None = None) -> PerExample:
         """Cross-entropy of each example, in nats.

@@ -120,6 +120,15 @@ def test_clean_is_read_once(model: torch.nn.Module, batch: dict) -> None:
     assert torch.equal(landscape.clean().logits, landscape.logits())
 
 
+def test_a_backward_pass_ends_the_clean_readings_life(model: torch.nn.Module, batch: dict) -> None:
+    landscape = TransformerLandscape(model, batch)
+    first = landscape.clean()
+    first.loss.sum().backward()
+    second = landscape.clean()
+    assert second is not first
+    second.loss.sum().backward()  # a graph of its own
+
+
 def test_a_block_is_a_site(model: torch.nn.Module, batch: dict) -> None:
     model.eval()
     inputs = {name: value for name, value in batch.items() if name != "labels"}

@@ -19,7 +19,9 @@ def cross_entropy(landscape: Landscape, offset: Offset) -> PerExample:
 
 
 def kl(landscape: Landscape, offset: Offset) -> PerExample:
-    """KL(p(x) ‖ p(x + r)) with the clean output detached; needs no label. Its gradient at r = 0 is 0: start elsewhere.
+    """KL(p(x) ‖ p(x + r)) with the clean output detached; needs no label.
+
+    At r = 0 it is at its least and its gradient is 0: `GradientAscent` refuses to climb it from `starts.zero`.
 
     Source: Miyato et al. (VAT, 2019); Zhang et al. (TRADES, 2019).
     """

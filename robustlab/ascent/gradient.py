@@ -69,7 +69,7 @@ class GradientAscent:
 
     Shapes: offsets and gradients [b *site].
 
-    Raises: ValueError: If `steps` is below 1 or `step_size` is not positive.
+    Raises: ValueError: If `steps` is below 1, `step_size` is not positive, or KL would be climbed from its bottom.
 
     Source: Zhu et al. (AAT), Eqs. 3 and 5; Madry et al. (2018).
     """
@@ -85,6 +85,12 @@ class GradientAscent:
         if self.steps < 1:
             raise ValueError(f"steps must be at least 1, got {self.steps}; for no ascent use methods.standard()")
         positive("step_size", self.step_size)
+        # A normalised direction would make full steps of the rounding error that stands where the gradient is 0.
+        if self.goal is goals.kl and self.start is starts.zero:
+            raise ValueError(
+                "goal kl needs a start away from 0, where its gradient vanishes, got start zero: "
+                "pass a small random one, such as start=starts.normal(1e-3)"
+            )
 
     def climb(self, landscape: Landscape, *, generator: Randomness = None) -> Climb:
         """Yield each offset where a gradient is wanted, receive it, and return the last offset."""

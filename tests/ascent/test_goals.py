@@ -1,9 +1,10 @@
 """What an ascent climbs, against torch's own losses."""
 
+import pytest
 import torch
 import torch.nn.functional as F
 
-from robustlab.ascent import GradientAscent, cross_entropy, gradient_at, kl, normal
+from robustlab.ascent import GradientAscent, cross_entropy, gradient_at, kl, normal, zero
 from robustlab.landscape import TransformerLandscape
 from robustlab.models import tiny_architecture, tiny_batch
 
@@ -33,6 +34,14 @@ def test_kl_is_flat_at_the_clean_input_and_detached_from_it() -> None:
     assert value.abs().max() < 1e-14
     assert gradient.abs().max() < 1e-14
     assert not place.clean().logits.detach().requires_grad
+
+
+def test_kl_is_not_climbed_from_where_it_is_flat() -> None:
+    said = r"goal kl needs a start away from 0.*got start zero: pass a small random one.*starts\.normal\(1e-3\)"
+    with pytest.raises(ValueError, match=said):
+        GradientAscent(steps=3, step_size=0.1, goal=kl)
+    assert GradientAscent(steps=3, step_size=0.1, goal=kl, start=normal(1e-3)).goal is kl
+    assert GradientAscent(steps=3, step_size=0.1, goal=cross_entropy).start is zero
 
 
 def test_kl_needs_no_label_and_survives_underflow() -> None:

@@ -76,7 +76,8 @@ def verdict(rows: Sequence[Row]) -> str:
     for group in groups(rows, ()):
         names = Counter(name for row in group.rows for name, check in row["checks"].items() if check["passed"] is False)
         if names:
-            parts = ", ".join(f"{names[name]} of {len(group.rows)} on “{CHECKS[name]}”" for name in CHECKS if names[name])
+            counts = [f"{names[name]} of {len(group.rows)} on “{CHECKS[name]}”" for name in CHECKS if names[name]]
+            parts = ", ".join(counts)
             failed.append(f"{group.label} ({parts})")
     passed = sum(bool(row["passed"]) for row in rows)
     if not failed:

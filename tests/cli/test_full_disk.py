@@ -79,13 +79,16 @@ def test_a_trained_model_that_cannot_be_saved(run, refuse, fill, whole, tmp_path
     goes_on(run, folder, whole[0])
 
 
-def test_a_killed_run_does_not_resume_from_half_a_checkpoint(run, whole, tmp_path):
+@pytest.mark.parametrize("cut", [(8,), (4, 8)], ids=["the second", "both"])
+def test_a_killed_run_does_not_resume_from_half_a_checkpoint(run, whole, tmp_path, cut):
+    """Where none is whole, it starts anew."""
     told, finished = whole
     folder = tmp_path / "run"
     shutil.copytree(finished, folder)
-    half = folder / "checkpoints" / "checkpoint-8"
-    (half / "trainer_state.json").unlink()
-    (half / "optimizer.pt").write_bytes(b"")
+    for step in cut:
+        half = folder / "checkpoints" / f"checkpoint-{step}"
+        (half / "trainer_state.json").unlink()
+        (half / "optimizer.pt").write_bytes(b"")
     goes_on(run, folder, told)
 
 

@@ -8,6 +8,7 @@ The sources are first gathered in _build/source, where the vendored MathJax and,
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
 SOURCE, HTML, DOCTREES = BUILD / "source", BUILD / "html", BUILD / ".doctrees"
 ZIP = "robustlab-book.zip"
+LINK = re.compile(rb'<p class="whole-book">.*?</p>', re.DOTALL)  # to ZIP, in book/intro.md
 # What every page may depend on without Sphinx noticing: its settings, its extensions, the package that they read.
 EVERY_PAGE = ("_config.yml", "_toc.yml", "book/_ext/", "book/results/", "package.sha256")
 
@@ -125,13 +127,26 @@ def build() -> None:
 
 
 def pack() -> None:
-    """Put the whole site in one file beside its pages, for reading offline."""
+    """Put the whole site in one file beside its pages, for reading offline.
+
+    The page that offers the file does not offer it there: a copy has no copy of itself.
+
+    Raises: ValueError: If no page offers it.
+    """
     target = HTML / ZIP
     partial = target.with_suffix(".partial")
+    offers = 0
     with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(HTML.rglob("*")):
             if path.is_file() and path not in (target, partial):
-                archive.write(path, Path("robustlab-book") / path.relative_to(HTML))
+                data = path.read_bytes()
+                if path.suffix == ".html":
+                    data, found = LINK.subn(b"", data)
+                    offers += found
+                archive.writestr((Path("robustlab-book") / path.relative_to(HTML)).as_posix(), data)
+    if offers != 1:
+        partial.unlink()
+        raise ValueError(f"expected one page to offer {ZIP}, found {offers}: keep its paragraph of class whole-book")
     partial.replace(target)
 
 

@@ -10,7 +10,7 @@ from robustlab.ascent import goals
 from robustlab.ascent.checks import positive
 from robustlab.ascent.directions import unit_l2
 from robustlab.ascent.gradient import Forgetful, record
-from robustlab.ascent.starts import normal
+from robustlab.ascent.starts import Start, normal
 from robustlab.landscape.base import Landscape, Path
 from robustlab.randomness import Randomness
 from robustlab.typing import Climb
@@ -41,6 +41,7 @@ class PowerIteration(Forgetful):
     radius: float
     probe: float = 0.1
     goal: goals.Goal = field(default=goals.kl)
+    start: Start = field(default=normal(1.0), init=False)  # only its direction counts
 
     def __post_init__(self) -> None:
         if self.steps < 1:
@@ -50,7 +51,7 @@ class PowerIteration(Forgetful):
 
     def climb(self, landscape: Landscape, *, generator: Randomness = None) -> Climb:
         """Yield each probe, receive its gradient, and return the offset at the radius."""
-        direction: Tensor = unit_l2(normal(1.0)(landscape, generator=generator))
+        direction: Tensor = unit_l2(self.start(landscape, generator=generator))
         for _ in range(self.steps):
             gradient = yield self.probe * direction
             direction = unit_l2(gradient * landscape.mask)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -70,10 +72,10 @@ class TokenTable(nn.Module):
         counts = torch.bincount(where, minlength=len(words))
         self.rows[words] = sums / counts[:, None]
 
-    def _load_from_state_dict(self, state_dict: dict, prefix: str, *rest: object) -> None:
+    def _load_from_state_dict(self, state_dict: dict, prefix: str, *rest: Any, **named: Any) -> None:
         if (found := state_dict.get(f"{prefix}rows")) is not None:
             self.rows = torch.empty_like(found, device=self.rows.device)
-        super()._load_from_state_dict(state_dict, prefix, *rest)
+        super()._load_from_state_dict(state_dict, prefix, *rest, **named)
 
 
 class TokenAware(nn.Module):

@@ -7,7 +7,8 @@ import platform
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -15,10 +16,11 @@ from typing import Any
 
 import robustlab
 from robustlab.cli.settings import Train
+from robustlab.training.checkpoints import CheckpointError, discard_incomplete, explain
 
 RECORD = "robustlab.json"
 CHECKPOINTS = "checkpoints"
-COPIES = 3 * 2 + 1  # two checkpoints of weights and two moments each, and the model itself
+COPIES = 3 * 3  # three checkpoints of weights and two moments each: the oldest goes when the newest is complete
 MAY_CHANGE = ("place",)  # between a run and its continuation
 
 
@@ -86,13 +88,31 @@ def prepare(settings: Train, parameters: int) -> Path:
             probe.write(bytes(2**16))
     except OSError as error:
         raise OSError(f"cannot write to the output folder {str(folder)!r}: {error.strerror or error}") from error
-    needed, free = 4 * parameters * COPIES, shutil.disk_usage(folder).free
+    if settings.place.resume:
+        discard_incomplete(folder / CHECKPOINTS)
+    held = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())  # by the run to resume
+    needed, free = 4 * parameters * COPIES - held, shutil.disk_usage(folder).free
     if free < needed:
         raise OSError(
             f"the disk of {str(folder)!r} has {free / 1e9:.1f} GB free, and the run needs about {needed / 1e9:.1f} GB "
             "for its checkpoints: free some, or choose another folder with --output"
         )
     return folder
+
+
+@contextmanager
+def going_on(folder: Path) -> Iterator[None]:
+    """Say how to go on where a file of the run cannot be written.
+
+    Raises: OSError: Names the file, the reason and the way on.
+    """
+    try:
+        yield
+    except Exception as error:  # what is raised differs from writer to writer
+        problem = str(error) if isinstance(error, CheckpointError) else explain(error, folder)
+        if problem is None:
+            raise
+        raise OSError(f"{problem}; make room, then give the same command with --resume to go on") from error
 
 
 def write(folder: Path, record: Mapping[str, Any]) -> None:

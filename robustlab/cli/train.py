@@ -153,7 +153,15 @@ def _carry_out(ready: Run, plan: dict[str, Any], *, progress: bool) -> dict[str,
     run_folder.write(folder, record)
     began = time.monotonic()
     try:
-        fitted = _fit(ready, progress=progress)
+        with run_folder.going_on(folder):
+            fitted = _fit(ready, progress=progress)
+            record |= {"finished": True, "seconds": round(time.monotonic() - began, 1), "best_step": fitted.best_step}
+            record["results"] = {name: _told(score) for name, score in _scores(ready, fitted).items()}
+            record["weights"] = _weights(ready.method)
+            fitted.model.save_pretrained(folder)
+            ready.loaded.tokenizer.save_pretrained(folder)
+            card.write(folder, settings, record, labels=ready.train.features["label"].names)
+            run_folder.write(folder, record)
     except KeyboardInterrupt:
         typer.echo(
             f"\ninterrupted: give the same command with --resume to continue from the last checkpoint in {folder}; "
@@ -161,13 +169,6 @@ def _carry_out(ready: Run, plan: dict[str, Any], *, progress: bool) -> dict[str,
             err=True,
         )
         raise typer.Exit(INTERRUPTED) from None
-    record |= {"finished": True, "seconds": round(time.monotonic() - began, 1), "best_step": fitted.best_step}
-    record["results"] = {name: _told(score) for name, score in _scores(ready, fitted).items()}
-    record["weights"] = _weights(ready.method)
-    fitted.model.save_pretrained(folder)
-    ready.loaded.tokenizer.save_pretrained(folder)
-    card.write(folder, settings, record, labels=ready.train.features["label"].names)
-    run_folder.write(folder, record)
     return record
 
 

@@ -13,7 +13,9 @@ GLUE_REVISION = "bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c"
 AGNEWS_REVISION = "eb185aade064a813bc0b7f42de02595523103ca4"
 IMDB_REVISION = "e6281661ce1c48d982bc483cf8a173c1bbeb5d31"
 SMS_REVISION = "cae486f927c250fe1d4a5b55f11357964ed1646c"
-# No commit of AdvGLUE's repository could be confirmed, so the branch is named; its rows may change.
+# The branch, so that its rows may change. Only one public list of pins names a commit of this repository,
+# e1abda026f687e917a8d9895469194736ebe872c; without a second source or a look at the hub it is no more than a hint,
+# and a commit that does not exist would load nothing. Each of the commits above is pinned by many other projects.
 ADVGLUE_REVISION = "main"
 
 

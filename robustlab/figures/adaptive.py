@@ -41,6 +41,7 @@ def objectives(landscape: Landscape, path: Path, weights: PerStep, *, beta: floa
     """
     if path.gains is None:
         raise ValueError("the path holds no gains; climb with GradientAscent and the cross-entropy as the goal")
+    weights = weights.to(path.steps)
     offset = path.at(beta * weights)
     with torch.no_grad():
         surrogate, start = landscape.loss(offset), landscape.loss(path.start)
@@ -147,6 +148,7 @@ def follow_weights(
     """Train a copy of `model` with Algorithm 1 on `batches`, once each, and watch w."""
     model = copy.deepcopy(model).train()
     method = methods.adaptive(methods.pgd(steps=weights.steps, step_size=step_size), weights=weights)
+    method.to(next(model.parameters()).device)
     optimiser = torch.optim.AdamW([{"params": model.parameters()}, *method.parameter_groups()], lr=learning_rate)
     seen = Dynamics([weights().tolist()], [], [])
     for number, batch in enumerate(batches):

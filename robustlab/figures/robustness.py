@@ -48,19 +48,19 @@ KINDS = tuple(_KINDS)
 
 
 class Point(NamedTuple):
-    """A model in the plane of clean and robust accuracy.
+    """A method in the plane of clean and robust accuracy.
 
     Attributes:
         method: Decides colour and marker; a name of `robustlab.methods.BY_NAME`.
         label: What is written beside it.
-        clean: Clean accuracy.
-        robust: Robust accuracy.
+        clean: Clean accuracy of each seed's model.
+        robust: Robust accuracy of each seed's model, in the same order.
     """
 
     method: str
     label: str
-    clean: Estimate
-    robust: Estimate
+    clean: Sequence[float]
+    robust: Sequence[float]
 
 
 class Broken(NamedTuple):
@@ -135,13 +135,35 @@ def broken_by_kind(predict: Predict, reviews: Sequence[Review]) -> dict[str, Bro
     return found
 
 
+def over_seeds(shares: Sequence[float]) -> Estimate:
+    """Mean share over seeds with Student's 95 % interval, cut where shares end."""
+    value, low, high = seed_interval(shares)
+    return Estimate(value, max(low, 0.0), min(high, 1.0))
+
+
+def broken_over_seeds(runs: Sequence[Mapping[str, Broken]]) -> dict[str, Broken]:
+    """Average what `broken_by_kind` found for the models of several seeds; `reviews` is summed.
+
+    A kind that is missing for one of the seeds is left out.
+    """
+    return {
+        kind: Broken(over_seeds([run[kind].share.value for run in runs]), sum(run[kind].reviews for run in runs))
+        for kind in KINDS
+        if all(kind in run for run in runs)
+    }
+
+
 def draw_plane(points: Sequence[Point]) -> Figure:
-    """Robust against clean accuracy with 95 % intervals; on the dashed line no clean success can be undone."""
+    """Robust against clean accuracy: means over seeds with 95 % intervals, and each seed's model as a dot.
+
+    On the dashed line no clean success can be undone.
+    """
     figure, axes = plt.subplots()
     axes.plot([0, 1], [0, 1], color=INK, linestyle="--", linewidth=1)
     seen: list[str] = []
-    for point in points:
-        (clean, low, high), (robust, below, above) = point.clean, point.robust
+    means = [(over_seeds(point.clean), over_seeds(point.robust)) for point in points]
+    for point, ((clean, low, high), (robust, below, above)) in zip(points, means, strict=True):
+        axes.plot(point.clean, point.robust, color=colour(point.method), marker=".", linestyle="none", alpha=0.6)
         axes.errorbar(
             clean,
             robust,
@@ -156,10 +178,8 @@ def draw_plane(points: Sequence[Point]) -> Figure:
             label=point.label,
         )
         seen.append(point.method)
-    left, bottom = min(point.clean.low for point in points), min(point.robust.low for point in points)
-    axes.set(
-        xlabel="clean accuracy", ylabel="worst-case accuracy, exact", xlim=(left - 0.02, 1), ylim=(bottom - 0.02, 1)
-    )
+    left, bottom = (min(mean[axis].low for mean in means) - 0.02 for axis in (0, 1))
+    axes.set(xlabel="clean accuracy", ylabel="worst-case accuracy, exact", xlim=(left, 1), ylim=(bottom, 1))
     axes.legend(loc="upper left", fontsize="small")
     return figure
 

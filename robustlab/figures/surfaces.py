@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from robustlab.ascent import Projection
+from robustlab.figures import contours
 from robustlab.figures.style import INK
 from robustlab.landscape import Landscape, Path, QuadraticLandscape, Reading
 
@@ -138,15 +139,17 @@ def draw_paths(
     grid = np.linspace(*reach, landscape.shape[0])
     loss = heights(landscape, grid.tolist(), grid.tolist())
     figure, panels = _panels(len(paths), reach)
+    figure.set_figheight(1.15 * figure.get_figheight())  # the colour bar and the labels take some
     for axes, (title, path) in zip(panels, paths.items(), strict=True):
-        filled = axes.contourf(grid, grid, loss, levels=14)
+        filled = contours.fill(axes, grid, loss)
         _walk(axes, path)
-        for name, (x, y) in (words or {}).items():
+        for x, y in (words or {}).values():
             axes.plot(x, y, "s", color="white", markeredgecolor="black", markersize=5)
-            text = axes.annotate(name, (x, y), (0, 5), textcoords="offset points", color="white", fontsize=8)
-            text.set(ha="right", in_layout=False)
         axes.set_title(title)
         axes.grid(visible=False)
+    for name, place in (words or {}).items():  # the other panels show the same squares
+        text = panels[0].annotate(name, place, (0, 5), textcoords="offset points", color="white", fontsize=9)
+        text.set(ha="right", in_layout=False)
     figure.supxlabel(labels[0], color=INK, fontsize=10.5)
     figure.supylabel(labels[1], color=INK, fontsize=10.5)
     figure.colorbar(filled, ax=panels, label="loss (nats)", location="top", aspect=40)
@@ -165,8 +168,8 @@ def draw_clouds(clouds: Mapping[str, Tensor], *, reach: float) -> Figure:
     """One panel a set of two-dimensional offsets [n 2 1] or [n 1 2]; `reach` is the largest coordinate shown."""
     figure, panels = _panels(len(clouds), (-reach, reach))
     for axes, (title, cloud) in zip(panels, clouds.items(), strict=True):
-        points = cloud.reshape(-1, 2).cpu().numpy()
-        axes.plot(*points.T, ".", color=ARROW, markersize=3.5, alpha=0.7)
+        points = cloud.reshape(-1, 2).unique(dim=0).cpu().numpy()  # `zero` draws one point many times
+        axes.plot(*points.T, ".", color=ARROW, markersize=5, markeredgewidth=0)
         axes.set_title(title)
     return figure
 
@@ -185,7 +188,7 @@ def draw_projections(regions: Mapping[str, Projection], *, points: Tensor, bases
     Shapes: points and bases [n 2 1] or [n 1 2].
     """
     figure, panels = _panels(len(regions), (-reach, reach))
-    turn = torch.linspace(0, 2 * torch.pi, 2001, dtype=points.dtype)[:, None]
+    turn = torch.linspace(0, 2 * torch.pi, 721, dtype=points.dtype)[:, None]
     far = (1e3 * torch.cat([turn.cos(), turn.sin()], dim=1)).reshape(-1, *points.shape[1:])
     for axes, (title, project) in zip(panels, regions.items(), strict=True):
         for base in torch.unique(bases, dim=0):
@@ -213,8 +216,9 @@ def _site(base: Tensor) -> Landscape:
 def _panels(count: int, reach: tuple[float, float]) -> tuple[Figure, list[Axes]]:
     rows = -(-count // 2)  # two columns: three would be too small on a phone
     figure, panels = plt.subplots(rows, 2, figsize=(5.6, 2.6 * rows), sharex=True, sharey=True, squeeze=False)
+    ticks = np.arange(np.ceil(reach[0]), reach[1] + 1e-9)
     for axes in panels.flat:
-        axes.set(aspect="equal", xlim=reach, ylim=reach)
+        axes.set(aspect="equal", xticks=ticks, yticks=ticks, xlim=reach, ylim=reach)
     for axes in panels.flat[count:]:
         axes.set_visible(False)
         panels[max(rows - 2, 0), 1].tick_params(labelbottom=True)
@@ -245,5 +249,6 @@ def draw_curves(xs: Sequence[float], curves: Mapping[str, Sequence[float]], *, x
     for (label, ys), marker in zip(curves.items(), MARKERS, strict=False):
         axes.plot(xs, ys, marker=marker, label=label)
     axes.set(xscale="log", yscale="log", xlabel=x, ylabel=y)
+    axes.minorticks_off()
     axes.legend()
     return figure

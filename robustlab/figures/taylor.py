@@ -15,13 +15,15 @@ from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from robustlab.ascent import GradientAscent, cross_entropy, directions, gradient_at, zero
-from robustlab.figures.style import INK, PAIR, colour
+from robustlab.figures.style import INK, colour
 from robustlab.landscape import Landscape
 from robustlab.methods import Method
 from robustlab.objective import Tableau, implied_weights
 from robustlab.taylor import decompose, literal_gains
 from robustlab.typing import PerExample
 
+WIDTH = 5.6  # inches, for two panels: a phone shows labels of 10.5 points 9 pixels high
+ACROSS = {"ncols": 3, "fontsize": 9.5, "columnspacing": 1.0, "handlelength": 1.8}  # a legend above the panels
 RULES: Mapping[str, directions.Direction] = MappingProxyType(
     {
         rule.__name__: rule
@@ -151,7 +153,7 @@ def _line(axes: Axes, name: str, x: Sequence[float], y: Sequence[float]) -> None
 
 def draw_training(history: Mapping[str, Sequence[Change]], at: Sequence[int]) -> Figure:
     """One panel a rule: true change, sum of gains and literal Eq. 8 against the training step, on a log scale."""
-    figure, panels = plt.subplots(3, 2, figsize=(PAIR[0], 7.4), sharex=True, sharey=True)
+    figure, panels = plt.subplots(3, 2, figsize=(WIDTH, 6.6), sharex=True, sharey=True)
     *used, last = panels.flat
     for axes, (rule, changes) in zip(used, history.items(), strict=True):
         _line(axes, "literal Eq. 8", at, [float(one.literal.mean()) for one in changes])
@@ -170,13 +172,13 @@ def draw_training(history: Mapping[str, Sequence[Change]], at: Sequence[int]) ->
 
 def draw_errors(step_sizes: Mapping[str, Sequence[float]], found: Mapping[str, Errors]) -> Figure:
     """One panel a rule: the error of each prediction against α, both on log scales."""
-    figure, panels = plt.subplots(1, len(found), figsize=PAIR, sharey=True, squeeze=False)
+    figure, panels = plt.subplots(1, len(found), figsize=(WIDTH, 3.3), sharey=True, squeeze=False)
     for axes, (rule, errors_of_rule) in zip(panels.flat, found.items(), strict=True):
         for name, values in errors_of_rule.items():
             _line(axes, name, step_sizes[rule], values)
         axes.set(title=rule, xlabel="step size α", xscale="log", yscale="log")
     panels[0, 0].set_ylabel("mean error (nats)")
-    figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3, fontsize="small")
+    figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside upper center", **ACROSS)
     return figure
 
 

@@ -73,9 +73,9 @@ class MeanTeacher(nn.Module):
         for mine, theirs in zip(self.model.buffers(), student.buffers(), strict=True):
             mine.copy_(theirs)
 
-    def _load_from_state_dict(self, state_dict: Mapping[str, Any], prefix: str, *rest: Any) -> None:
+    def _load_from_state_dict(self, state_dict: Mapping[str, Any], prefix: str, *rest: Any, **named: Any) -> None:
         if self.model is not None:
-            super()._load_from_state_dict(state_dict, prefix, *rest)
+            super()._load_from_state_dict(state_dict, prefix, *rest, **named)
             return
         own = f"{prefix}model."
         self._waiting = {name.removeprefix(own): value for name, value in state_dict.items() if name.startswith(own)}

@@ -79,7 +79,7 @@ class Tableau(Objective):
         """Yield one term a point, climbing in between, and no further than the last step that a point needs."""
         on_path, off_path = self.on_path(), self.off_path()
         last = self._steps_needed(ascent)
-        trace = Trace(starts_clean=getattr(ascent, "start", zero) is zero and ascent.goal is cross_entropy)
+        trace = Trace(starts_clean=ascent.start is zero and ascent.goal is cross_entropy)
         walker = Walker(ascent, landscape, generator)
         steps: list[Offset] = []
         for t in range(last):

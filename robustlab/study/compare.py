@@ -189,13 +189,16 @@ def provenance(rows: Sequence[Row]) -> str:
             "**Recorded: nothing yet.** No rows are in `book/results/`, so this section shows no measurement of ours."
         )
 
-    def values(name: str) -> str:
-        return ", ".join(dict.fromkeys(str(row.get(name, "unknown")) for row in rows))
-
     return (
-        f"**Recorded** on {values('date')} on {values('device')}, commit {values('commit')}: {len(rows)} runs of "
-        f"{values('model')}, seeds {values('seed')}; {values('train_size')} training sentences, "
-        f"{values('warm_start_epochs')} epochs of standard training and {values('epochs')} of the method, "
-        f"batch size {values('batch_size')}, learning rate {values('learning_rate')}, "
-        f"the checkpoint chosen on {values('held_out_size')} sentences held out of train."
+        f"**Recorded** on {listed(rows, 'date')} on {listed(rows, 'device')}, commit {listed(rows, 'commit')}: "
+        f"{len(rows)} runs of {listed(rows, 'model')}, seeds {listed(rows, 'seed')}; "
+        f"{listed(rows, 'train_size')} training sentences, {listed(rows, 'warm_start_epochs')} epochs of standard "
+        f"training and {listed(rows, 'epochs')} of the method, batch size {listed(rows, 'batch_size')}, learning rate "
+        f"{listed(rows, 'learning_rate')}, the checkpoint chosen on {listed(rows, 'held_out_size')} sentences held out "
+        "of train."
     )
+
+
+def listed(rows: Iterable[Row], name: str) -> str:
+    """The different values of a field, in the order in which they appear."""
+    return ", ".join(dict.fromkeys(str(row.get(name, "unknown")) for row in rows))

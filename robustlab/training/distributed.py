@@ -1,4 +1,4 @@
-"""Averaging gradients across processes when the model was read without its DDP wrapper."""
+"""What the processes of a run tell each other: the mean of their gradients, and whether one of them has failed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
     Args:
         parameters: The parameters, in the same order in every process.
     """
-    if not (dist.is_available() and dist.is_initialized()) or dist.get_world_size() == 1:
+    if _processes() == 1:
         return
     by_dtype: dict[torch.dtype, list[nn.Parameter]] = {}
     for parameter in parameters:
@@ -31,6 +31,33 @@ def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
         gradients = [parameter.grad for parameter in group if parameter.grad is not None]
         flat = torch.cat([gradient.flatten() for gradient in gradients])
         dist.all_reduce(flat)
-        flat /= dist.get_world_size()
+        flat /= _processes()
         for gradient, mean in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
             gradient.copy_(mean.view_as(gradient))
+
+
+def first_failure(problem: str | None, device: torch.device) -> tuple[int, str] | None:
+    """Tell every process of a problem that one of them has, so that none waits for it in the next reduction.
+
+    Costs one reduction of one number; words travel only when there are any. Every process must call it.
+
+    Args:
+        problem: What went wrong in this process, if anything did.
+        device: Where the processes reduce.
+
+    Returns:
+        The lowest rank with a problem and its words, the same in every process; None where all is well.
+    """
+    if _processes() == 1:
+        return None if problem is None else (0, problem)
+    failed = torch.tensor(float(problem is not None), device=device)
+    dist.all_reduce(failed)
+    if not failed:
+        return None
+    told: list[str | None] = [None] * _processes()
+    dist.all_gather_object(told, problem)
+    return next((rank, words) for rank, words in enumerate(told) if words is not None)
+
+
+def _processes() -> int:
+    return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1

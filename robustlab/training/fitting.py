@@ -21,10 +21,10 @@ from transformers import (
     TrainingArguments,
 )
 from transformers.trainer_callback import ProgressCallback
-from transformers.trainer_utils import get_last_checkpoint
 
 from robustlab.methods import Method
 from robustlab.models import tokenise
+from robustlab.training.checkpoints import last_complete
 from robustlab.training.recipe import Recipe
 from robustlab.training.trainer import RobustTrainer
 
@@ -197,10 +197,10 @@ def _fitted(trainer: FittingTrainer) -> Fitted:
 
 
 def _checkpoint(folder: Path) -> str:
-    found = get_last_checkpoint(str(folder)) if folder.is_dir() else None
+    found = last_complete(folder)
     if found is None:
-        raise ValueError(f"nothing to resume: {folder} holds no checkpoint")
-    return found
+        raise ValueError(f"nothing to resume: {folder} holds no complete checkpoint")
+    return str(found)
 
 
 def _accuracy(prediction: EvalPrediction) -> dict[str, float]:

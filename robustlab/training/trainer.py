@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.utils.data import Sampler
 from transformers import Trainer, TrainerCallback
-from transformers.trainer_utils import get_last_checkpoint
 
 from robustlab.landscape import Site, TransformerLandscape
 from robustlab.landscape.transformer import Noise
 from robustlab.methods import Method
 from robustlab.randomness import ExampleGenerators, Randomness, key
+from robustlab.training import checkpoints
 from robustlab.training.buckets import LengthBuckets
-from robustlab.training.distributed import average_gradients
+from robustlab.training.checkpoints import CheckpointError
+from robustlab.training.distributed import average_gradients, first_failure
 from robustlab.training.step import NonFiniteLossError, accumulate
 
 METHOD_FILE = "method.safetensors"
@@ -58,7 +61,9 @@ class RobustTrainer(Trainer):
         **trainer: Arguments of `transformers.Trainer`. Rows of the train set may carry `example_id`, an int.
 
     Raises:
-        NonFiniteLossError: When a loss is not finite; names the step. A checkpoint of the last good weights is kept.
+        NonFiniteLossError: When a loss is not finite; names the step, and the rank where there are several; every rank
+            raises it. A checkpoint of the last good weights is kept.
+        CheckpointError: When a checkpoint cannot be written; names the file and the last complete checkpoint.
     """
 
     def __init__(
@@ -77,6 +82,7 @@ class RobustTrainer(Trainer):
         inputs = self._prepare_inputs(inputs)
         share = getattr(self, "current_gradient_accumulation_steps", self.args.gradient_accumulation_steps)
         landscape = self._landscape(model, inputs)
+        problem = None
         try:
             with self.compute_loss_context_manager():
                 logs = accumulate(
@@ -86,9 +92,8 @@ class RobustTrainer(Trainer):
                     backward=lambda term: self.accelerator.backward(term / share),
                 )
         except NonFiniteLossError as error:
-            raise NonFiniteLossError(
-                f"stopped at step {self.state.global_step + 1}: {error}; {self._rescue()}"
-            ) from error
+            problem = error
+        self._stop_together(problem)
         self._micro_step += 1
         if self.accelerator.sync_gradients:
             self._micro_step = 0
@@ -108,12 +113,77 @@ class RobustTrainer(Trainer):
             return ExampleGenerators(examples.tolist(), *when)
         return torch.Generator().manual_seed(key(*when, self._micro_step, self.accelerator.process_index))
 
+    def _stop_together(self, problem: NonFiniteLossError | None) -> None:
+        """Stop in every process if one cannot go on: the others would wait for its gradients."""
+        found = first_failure(None if problem is None else str(problem), self.args.device)
+        if found is not None:
+            rank, words = found
+            where = f" on rank {rank}" if self.args.world_size > 1 else ""
+            step = self.state.global_step + 1
+            raise NonFiniteLossError(f"stopped at step {step}{where}: {words}; {self._rescue()}") from problem
+
     def _rescue(self) -> str:
         """Keep the weights that led to the failure, if they are finite, and say where the last good ones are."""
-        if all(bool(parameter.isfinite().all()) for parameter in self.model.parameters()):
-            self._save_checkpoint(self.model, trial=None)
-        last = get_last_checkpoint(self.args.output_dir) if Path(self.args.output_dir).is_dir() else None
-        return f"the last good checkpoint is {last}" if last else "there is no earlier checkpoint"
+        folder = Path(self.args.output_dir)
+        finite = all(bool(parameter.isfinite().all()) for parameter in self.model.parameters())
+        # A checkpoint of this very step is not written over: the second attempt could fail.
+        kept = checkpoints.last_complete(folder)
+        fresh = kept is None or kept.name != f"checkpoint-{self.state.global_step}"
+        if first_failure(None if finite and fresh else "nothing to keep", self.args.device) is None:
+            try:
+                self._save_checkpoint(self.model, trial=None)
+            except CheckpointError as error:
+                return str(error)
+        kept = checkpoints.last_complete(folder)
+        return f"the last good checkpoint is {kept}" if kept else "there is no earlier checkpoint"
+
+    def train(
+        self, resume_from_checkpoint: str | bool | None = None, trial: Any = None, ignore_keys_for_eval: Any = None
+    ) -> Any:
+        """Train; True resumes from the last checkpoint in `output_dir` that was written to its end."""
+        last = checkpoints.last_complete(Path(self.args.output_dir))
+        if resume_from_checkpoint is True:
+            if last is None:
+                raise ValueError(f"nothing to resume: {self.args.output_dir} holds no complete checkpoint")
+            resume_from_checkpoint = str(last)
+        elif resume_from_checkpoint and not checkpoints.is_complete(Path(resume_from_checkpoint)):
+            instead = f"resume from {last}" if last else "there is no other to resume from"
+            raise ValueError(f"{resume_from_checkpoint} is not a complete checkpoint: {instead}")
+        return super().train(resume_from_checkpoint, trial, ignore_keys_for_eval)
+
+    @contextmanager
+    def _writing(self, folder: Path) -> Iterator[None]:
+        """Turn a failure to write into the same error in every process."""
+        problem = cause = None
+        try:
+            yield
+        except CheckpointError:
+            raise
+        except Exception as error:  # what is raised differs from writer to writer
+            if checkpoints.is_complete(folder) or (problem := checkpoints.explain(error, folder)) is None:
+                raise
+            cause = error
+        if (found := first_failure(problem, self.args.device)) is not None:
+            last = checkpoints.last_complete(Path(self.args.output_dir))
+            left = f"the last complete checkpoint, {last}, is intact" if last else "there is no complete checkpoint yet"
+            raise CheckpointError(f"{found[1]}; {left}") from cause
+
+    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
+        """Save the model and the method's state."""
+        with self._writing(Path(output_dir or self.args.output_dir)):
+            super().save_model(output_dir, _internal_call)
+
+    def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
+        folder = Path(self._get_output_dir(trial=trial)) / f"checkpoint-{self.state.global_step}"
+        try:
+            with self._writing(folder):
+                if self.is_world_process_zero():
+                    checkpoints.begin(folder)
+                super()._save_checkpoint(model, trial)
+        except CheckpointError:
+            if self.is_world_process_zero():
+                shutil.rmtree(folder, ignore_errors=True)  # it takes up room, and nothing can resume from it
+            raise
 
     def create_optimizer(self, *model: Any) -> torch.optim.Optimizer:
         """The trainer's optimiser and one group for each group of the method: never clipped, never decayed."""
@@ -158,8 +228,7 @@ class RobustTrainer(Trainer):
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Tensor] | None = None) -> None:
         super()._save(output_dir, state_dict)
         if state := self.method.state_dict():
-            folder = Path(output_dir or self.args.output_dir)
-            save_file({name: value.contiguous() for name, value in state.items()}, folder / METHOD_FILE)
+            checkpoints.save_tensors(state, Path(output_dir or self.args.output_dir) / METHOD_FILE)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: nn.Module | None = None) -> None:
         super()._load_from_checkpoint(resume_from_checkpoint, model)

@@ -15,8 +15,10 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 OPTIONS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage"),
-    *("--remote-debugging-port=0", "--window-size=390,844"),
+    "--remote-debugging-port=0",
 )
+# By emulation: a window is never as narrow as a phone, whatever size is asked for.
+PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
 CUT = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 # What a reader would see as left-over TeX; code blocks may show it on purpose.
 VISIBLE = """(() => {
@@ -27,6 +29,9 @@ VISIBLE = """(() => {
 READY = """(async () => {
   if (window.MathJax && MathJax.startup && MathJax.startup.promise) await MathJax.startup.promise;
   await document.fonts.ready;
+  const found = document.querySelector("#search-results");
+  for (let waits = 0; found && !found.querySelector("li a") && waits < 100; waits++)
+    await new Promise(done => setTimeout(done, 100));
   return document.querySelectorAll("mjx-container").length;
 })()"""
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -122,6 +127,7 @@ async def _visit_all(endpoint: str, addresses: list[str]) -> dict[str, Visit]:
     for domain in ("Page", "Network", "Runtime", "Log"):
         await tab.send(f"{domain}.enable")
     await tab.send("Page.setLifecycleEventsEnabled", enabled=True)
+    await tab.send("Emulation.setDeviceMetricsOverride", **PHONE)
     visits = {}
     for address in addresses:
         tab.page = Visit()

@@ -203,5 +203,24 @@ def test_docstring_becomes_rst():
     assert "\n:Source:\n    Zhu et al. (AAT), Eq. 12;\n    Algorithm 1.\n" in text
 
 
+def test_indices_are_lowered_and_names_left_alone():
+    typeset = method_table._typeset("(1/k) Σ_t L(x + r_t) to r_{k-1}, with step_size and `r_t`")
+    assert typeset == "(1/k) Σ<sub>t</sub> L(x + r<sub>t</sub>) to r<sub>k-1</sub>, with step\\_size and `r_t`"
+
+
+def test_a_letter_with_a_stop_is_no_numbered_list():
+    assert docstrings.to_rst(["Args:", "    steps: k.", "    beta: k. And more."])[-2:] == [
+        r"    steps: \k.", r"    beta: \k. And more.",
+    ]  # fmt: skip
+    assert docstrings.to_rst(["k. Then l."]) == [r"\k. Then l."]
+    assert docstrings.to_rst(["Above it stands k."]) == ["Above it stands k."]
+
+
+def test_the_first_words_of_a_property_are_not_its_type():
+    lines = ["The objective as data: a = [1]."]
+    docstrings._translate(None, "property", "robustlab.x", None, None, lines)
+    assert lines == ["", "The objective as data: a = [1]."]
+
+
 def test_markdown_is_escaped_outside_code():
     assert markdown.escape("a_b | *c* `d_e|f`\n  $x$") == r"a\_b \| \*c\* `d_e|f` \$x\$"

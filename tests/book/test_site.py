@@ -2,6 +2,7 @@
 
 import re
 import threading
+import zipfile
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -79,6 +80,46 @@ def test_local_links_lead_somewhere() -> None:
 
 
 @pytest.fixture(scope="module")
+def offline(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The copy for reading offline, unpacked as a reader would."""
+    folder = tmp_path_factory.mktemp("offline")
+    with zipfile.ZipFile(HTML / "robustlab-book.zip") as archive:
+        archive.extractall(folder)
+    return folder / "robustlab-book"
+
+
+def test_the_first_page_offers_the_whole_book() -> None:
+    (target,) = re.findall(
+        r'<p class="whole-book">.*?href="([^"]+)"', (HTML / "book/intro.html").read_text(), re.DOTALL
+    )
+    assert (HTML / "book" / target).resolve() == (HTML / "robustlab-book.zip").resolve()
+
+
+def test_the_whole_book_is_whole(offline: Path) -> None:
+    there = {path.relative_to(offline) for path in offline.rglob("*") if path.is_file()}
+    assert there == {path.relative_to(HTML) for path in HTML.rglob("*") if path.is_file()} - {
+        Path("robustlab-book.zip")
+    }
+    assert "whole-book" not in (offline / "book/intro.html").read_text()
+
+
+def test_the_whole_book_opens_from_a_folder_and_can_be_searched(offline: Path) -> None:
+    path = browser.find()
+    if path is None:
+        pytest.skip(f"no browser to load the pages with: none of {', '.join(browser.NAMES)} is installed")
+    assert "url=book/intro.html" in (offline / "index.html").read_text()
+    names = ("book/intro.html", "notebooks/adaptive/taylor.html", "search.html?q=simplex")
+    addresses = [f"{offline.as_uri()}/{name}" for name in names]
+    first, chapter, search = browser.visit(path, addresses).values()
+    assert "The chapters" in first.text
+    assert chapter.formulas > 20
+    assert not [*first.errors, *chapter.errors]
+    assert "project_to_simplex" in search.text
+    for page in (first, chapter, search):
+        assert all(url.startswith(("file:", "data:", "blob:", "about:")) for url in page.requests)
+
+
+@pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     class Quiet(SimpleHTTPRequestHandler):
         def log_message(self, *_: object) -> None: ...
@@ -126,9 +167,13 @@ def test_the_browser_reports_what_a_bad_page_does(tmp_path: Path) -> None:
     if path is None:
         pytest.skip("no browser is installed")
     bad = tmp_path / "bad.html"
-    bad.write_text("<p>$$x$$</p><script src='http://cdn.example/x.js'></script><script>console.error('oh')</script>")
+    bad.write_text(
+        "<meta name='viewport' content='width=device-width'><p style='width: 400px'>$$x$$</p>"
+        "<script src='http://cdn.example/x.js'></script><script>console.error('oh')</script>"
+    )
     (page,) = browser.visit(path, [bad.as_uri()]).values()
     assert "http://cdn.example/x.js" in page.requests
     assert any("oh" in error for error in page.errors)
     assert any("ERR_NAME_NOT_RESOLVED" in error for error in page.errors)
     assert "$$x$$" in page.text
+    assert page.overflow > 1, "400 pixels are too wide for a phone"

@@ -125,9 +125,21 @@ def test_a_failed_build_forgets_so_that_the_next_one_warns_again(build: Path, mo
     assert not (build / ".doctrees").exists()
 
 
+OFFER = '<p>a</p><p class="whole-book">Take\n<a href="../robustlab-book.zip">it</a>.</p><p>b</p>'
+
+
 def test_the_zip_holds_the_site_and_not_itself(build: Path) -> None:
-    (build / "html/index.html").write_text("page")
+    (build / "html/index.html").write_text(OFFER)
     for _ in range(2):
         site_builder.pack()
     with zipfile.ZipFile(build / "html" / site_builder.ZIP) as archive:
         assert archive.namelist() == ["robustlab-book/index.html"]
+        assert archive.read("robustlab-book/index.html") == b"<p>a</p><p>b</p>"
+    assert (build / "html/index.html").read_text() == OFFER
+
+
+def test_a_zip_that_no_page_offers_is_an_error(build: Path) -> None:
+    (build / "html/index.html").write_text("page")
+    with pytest.raises(ValueError, match=r"expected one page to offer robustlab-book\.zip, found 0"):
+        site_builder.pack()
+    assert [path.name for path in (build / "html").iterdir()] == ["index.html"]

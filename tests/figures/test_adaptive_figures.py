@@ -5,7 +5,6 @@ import pytest
 import torch
 
 matplotlib.use("Agg")
-from matplotlib import pyplot as plt
 
 from robustlab.ascent import GradientAscent, raw
 from robustlab.evaluation.statistics import Estimate
@@ -13,12 +12,6 @@ from robustlab.figures import adaptive
 from robustlab.landscape import QuadraticLandscape
 from robustlab.models import tiny_architecture, tiny_batch
 from robustlab.objective import ExponentiatedWeights, ProjectedWeights, SoftmaxWeights
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
 
 
 def quadratic(generator: torch.Generator, *, curved: float = 1.0) -> QuadraticLandscape:

@@ -7,7 +7,6 @@ import torch
 
 matplotlib = pytest.importorskip("matplotlib", reason="Matplotlib is part of the `book` extra")
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402
 
 from robustlab.corpora import lexicon, reviews  # noqa: E402
 from robustlab.evaluation.statistics import Estimate  # noqa: E402
@@ -16,12 +15,6 @@ from robustlab.figures import robustness as chapter  # noqa: E402
 REVIEW = reviews.Review(
     ("the", "plot", "is", "good", "."), {1: ("plot", "story"), 3: ("commendable", "decent", "good")}, label=1
 )
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
 
 
 def afraid_of(*words, needed=all):
@@ -98,16 +91,37 @@ def test_reviews_that_are_wrong_as_written_are_left_out():
     assert chapter.broken_by_kind(afraid_of("good"), [REVIEW]) == {}
 
 
-def test_the_plane_shows_each_model_with_its_intervals():
-    clean, robust = Estimate(0.8, 0.7, 0.85), Estimate(0.5, 0.4, 0.55)
-    points = [chapter.Point(name, f"{name} {n}", clean, robust) for n, name in enumerate(("pgd",) * 2)]
+def test_shares_are_averaged_over_seeds_within_their_bounds():
+    # Mean .8, standard deviation .1, t(.975; 2) = 4.302653: half-width 4.302653 * .1 / sqrt(3) = .248.
+    assert chapter.over_seeds([0.7, 0.8, 0.9]) == pytest.approx((0.8, 0.5516, 1.0), abs=1e-4)
+    assert chapter.over_seeds([0.0, 0.2, 0.1]).low == 0
+
+
+def test_what_a_kind_breaks_is_averaged_over_the_seeds_that_all_have_it():
+    runs = [chapter.broken_by_kind(afraid_of(word), [REVIEW]) for word in ("decent", "commendable", "story")]
+    found = chapter.broken_over_seeds(runs)
+    assert {kind: (one.share.value, one.reviews) for kind, one in found.items()} == {
+        "opinion": (pytest.approx(2 / 3), 3),
+        "aspect": (pytest.approx(1 / 3), 3),
+    }
+    assert found["opinion"].share.high == 1
+    assert chapter.broken_over_seeds([*runs, {"aspect": runs[0]["aspect"]}]).keys() == {"aspect"}
+
+
+def test_the_plane_shows_means_with_intervals_and_every_run():
+    points = [chapter.Point("pgd", f"pgd {n}", (0.7, 0.8, 0.9), (0.5, 0.5, 0.53)) for n in (0, 1)]
     (axes,) = chapter.draw_plane(points).axes
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["pgd 0", "pgd 1"]
+    dots = [line for line in axes.lines if line.get_marker() == "."]
+    assert [list(line.get_xdata()) for line in dots] == [[0.7, 0.8, 0.9]] * 2
+    assert [list(line.get_ydata()) for line in dots] == [[0.5, 0.5, 0.53]] * 2
     for container in axes.containers:
         (line, _, (across, up)) = container
-        assert (line.get_xdata()[0], line.get_ydata()[0]) == (0.8, 0.5)
-        assert across.get_segments()[0][:, 0] == pytest.approx([0.7, 0.85])
-        assert up.get_segments()[0][:, 1] == pytest.approx([0.4, 0.55])
+        assert (line.get_xdata()[0], line.get_ydata()[0]) == pytest.approx((0.8, 0.51))
+        assert across.get_segments()[0][:, 0] == pytest.approx(chapter.over_seeds([0.7, 0.8, 0.9])[1:])
+        assert up.get_segments()[0][:, 1] == pytest.approx(chapter.over_seeds([0.5, 0.5, 0.53])[1:])
+        assert axes.get_xlim()[0] < across.get_segments()[0][0, 0]
+        assert axes.get_ylim()[0] < up.get_segments()[0][0, 1]
     assert [container[0].get_markerfacecolor() for container in axes.containers][1] == "none"
 
 

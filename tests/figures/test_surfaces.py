@@ -5,18 +5,11 @@ import torch
 
 matplotlib = pytest.importorskip("matplotlib", reason="Matplotlib is part of the `book` extra")
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402
 
 from robustlab import ascent  # noqa: E402
 from robustlab.figures import surfaces  # noqa: E402
 from robustlab.landscape import Landscape, QuadraticLandscape, TransformerLandscape  # noqa: E402
 from robustlab.models import tiny_architecture, tiny_batch  # noqa: E402
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
 
 
 @pytest.fixture
@@ -123,3 +116,16 @@ def test_clouds_and_curves_show_what_they_are_given():
     assert [line.get_label() for line in figure.axes[0].lines] == ["rise", "fall"]
     assert figure.axes[0].lines[1].get_ydata().tolist() == [2.0, 1.0]
     assert figure.axes[0].get_xscale() == figure.axes[0].get_yscale() == "log"
+
+
+def test_sentences_are_marked_in_every_panel_and_named_in_the_first():
+    path = ascent.GradientAscent(steps=1, step_size=0.1)(bowl(5))
+    words = {"here": (0.5, 0.5), "there": (1.0, 0.0)}
+    figure = surfaces.draw_paths(bowl(5), {"one": path, "two": path}, reach=(-1, 2), words=words)
+    first, second = (axes for axes in figure.axes if axes.get_title())
+    named = {text.get_text(): text.xy for text in first.texts if text.get_text()}
+    assert named == words
+    assert not any(text.get_text() for text in second.texts)
+    for axes in (first, second):
+        squares = [tuple(line.get_xydata()[0]) for line in axes.lines if line.get_marker() == "s"]
+        assert squares == list(words.values())

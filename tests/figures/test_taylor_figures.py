@@ -5,18 +5,11 @@ import torch
 
 matplotlib = pytest.importorskip("matplotlib", reason="Matplotlib is part of the `book` extra")
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402
 
 from robustlab import methods  # noqa: E402
 from robustlab.figures import taylor as chapter  # noqa: E402
 from robustlab.landscape import QuadraticLandscape, TransformerLandscape  # noqa: E402
 from robustlab.models import tiny_architecture, tiny_batch  # noqa: E402
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
 
 
 @pytest.fixture

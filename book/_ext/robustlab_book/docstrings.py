@@ -61,13 +61,15 @@ def _plain(line: str) -> str:
     """Make backticks literals, and keep RST from reading anything else as markup; field names stay."""
     parts = re.split(r"(`[^`]+`)", line)
     parts[::2] = [re.sub(r"([*|]|(?<=\S)_(?=\W|$))", r"\\\1", part) for part in parts[::2]]
+    parts[0] = re.sub(r"(^ *|: )(\w{1,2}\.)(?=$| )", r"\1\\\2", parts[0])  # "k." alone would start a numbered list
     parts[1::2] = [f"`{part}`" for part in parts[1::2]]
     return "".join(parts)
 
 
 def _translate(app: Sphinx, what: str, name: str, object_: object, options: object, lines: list[str]) -> None:
     if name == "robustlab" or name.startswith("robustlab."):
-        lines[:] = to_rst(lines)
+        # Napoleon takes what stands before a colon on the first line of a property for its type.
+        lines[:] = [*([""] if what in ("property", "attribute") else []), *to_rst(lines)]
 
 
 def _leave_out(app: Sphinx, what: str, name: str, member: object, skip: bool, options: object) -> bool | None:

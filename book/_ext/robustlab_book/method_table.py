@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 
@@ -31,6 +32,11 @@ def _number(value: float) -> str:
     return str(Fraction(value).limit_denominator(60))
 
 
+def _typeset(text: str) -> str:
+    """Escape a sentence and lower its indices: r_t and r_{k-1}, but not step_size."""
+    return re.sub(r"(?<=[A-Za-zΣ])\\_(?:(\w)\b|\\\{(.*?)\\\})", r"<sub>\1\2</sub>", escape(text))
+
+
 class MethodTable(MarkdownDirective):
     """One row a method of `robustlab.methods.BY_NAME`."""
 
@@ -42,9 +48,9 @@ class MethodTable(MarkdownDirective):
         for name, factory in BY_NAME.items():
             parts = sections(factory.__doc__)
             link = f"{{py:func}}`{name} <robustlab.methods.{factory.__name__}>`"
-            rows.append([link, escape(parts["Summary"]), *implied(factory), escape(parts.get("Source", "–"))])
+            rows.append([link, _typeset(parts["Summary"]), *implied(factory), escape(parts.get("Source", "–"))])
             if "Departs" in parts:
-                departures += ["", f"`{name}`", f": {escape(parts['Departs'])}"]
+                departures += ["", f"`{name}`", f": {_typeset(parts['Departs'])}"]
         header = ["name", "what it is", "clean loss", f"steps 1…{STEPS}", "source"]
         yield from table(header, rows)
         if departures:

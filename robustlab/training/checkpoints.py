@@ -61,7 +61,8 @@ def save_tensors(tensors: Mapping[str, Tensor], file: Path) -> None:
     Raises: OSError: With the file's name, which safetensors' own error lacks.
     """
     try:
-        save_file({name: value.contiguous() for name, value in tensors.items()}, file)
+        # Copies: a teacher of a model with tied weights holds one tensor under two names, which the format refuses.
+        save_file({name: value.clone().contiguous() for name, value in tensors.items()}, file)
     except SafetensorError as error:
         number = _number(error)
         raise OSError(number, os.strerror(number) if number else str(error), str(file)) from error

@@ -29,7 +29,8 @@ METHOD_FILE = "method.safetensors"
 
 def _check_scaling(method: Method, *, fp16: bool) -> None:
     grouped = {id(parameter) for group in method.parameter_groups() for parameter in group["params"]}
-    if fp16 and any(id(parameter) not in grouped for parameter in method.parameters()):
+    own = [parameter for parameter in method.parameters() if parameter.requires_grad]
+    if fp16 and any(id(parameter) not in grouped for parameter in own):
         raise ValueError(
             "fp16 scales gradients, and this method moves some weights by their gradient itself: its steps would be "
             "thousands of times too long; use bf16, or SoftmaxWeights"

@@ -91,7 +91,12 @@ def test_methods_are_told_apart_by_colour(vision):
 
 
 def test_methods_are_told_apart_by_marker():
-    assert len({style.marker(method) for method in METHODS}) == len(METHODS)
+    assert len({style.marker(method) for method in style._LOOKS}) == len(style._LOOKS)
+
+
+@pytest.mark.parametrize("method", style._LOOKS)
+def test_every_colour_stands_out_on_both_pages(method):
+    assert min(contrast(style.colour(method), page) for page in PAGES) >= 3
 
 
 def test_every_named_method_has_a_look():

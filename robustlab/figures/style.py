@@ -48,6 +48,15 @@ _LOOKS = {
     "freelb++": _Look("#0b97af", "P"),
     "adaptive-pgd": _Look("#ed5000", "*"),
     "adaptive-freelb": _Look("#df5a5d", "X"),
+    # Too many to be told apart by colour alone: browns and greys, and the marker says which.
+    "ta-vat": _Look("#6b7a00", "<"),
+    "adaptive-ta-vat": _Look("#b8741a", ">"),
+    "vat": _Look("#8a6d00", "h"),
+    "trades": _Look("#a0522d", "8"),
+    "smart": _Look("#9c5fa8", "H"),
+    "r-drop": _Look("#5f7f95", "x"),
+    "r3f": _Look("#7d7d3c", "+"),
+    "neftune": _Look("#a86a6a", "1"),
 }
 
 _SETTINGS = {

@@ -9,6 +9,7 @@ import torch
 import torch.distributed as dist
 
 from robustlab import methods
+from robustlab.ascent import starts
 from robustlab.landscape import TransformerLandscape
 from robustlab.models import tiny_architecture, tiny_batch
 from robustlab.objective import ProjectedWeights
@@ -20,7 +21,7 @@ BATCH = 6
 
 
 def method_of(name: str) -> methods.Method:
-    start = methods.starts.freelb(0.3)
+    start = starts.freelb(0.3)
     if name == "adaptive-pgd":
         pgd = methods.pgd(steps=3, step_size=0.2, start=start)
         return methods.adaptive(pgd, weights=ProjectedWeights(3)).double()

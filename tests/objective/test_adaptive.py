@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from robustlab import methods
-from robustlab.ascent import GradientAscent, unit_l2
+from robustlab.ascent import GradientAscent, starts, unit_l2
 from robustlab.landscape import QuadraticLandscape, TransformerLandscape
 from robustlab.methods import Method
 from robustlab.models import tiny_architecture, tiny_batch
@@ -30,7 +30,7 @@ def gradients_of(method: Method, model: torch.nn.Module) -> tuple[torch.Tensor, 
 def test_uniform_weights_with_beta_k_are_pgd_bit_for_bit(
     model: torch.nn.Module, k: int, weights: type[SimplexWeights]
 ) -> None:
-    pgd = methods.pgd(steps=k, step_size=0.1, start=methods.starts.freelb(0.3))
+    pgd = methods.pgd(steps=k, step_size=0.1, start=starts.freelb(0.3))
     loss, gradients = gradients_of(pgd, model)
     other_loss, others = gradients_of(methods.adaptive(pgd, beta=float(k), weights=weights(k)), model)
     assert torch.equal(loss, other_loss)

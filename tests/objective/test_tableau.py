@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from robustlab import methods
-from robustlab.ascent import GradientAscent, kl, normal, raw
+from robustlab.ascent import GradientAscent, kl, normal, raw, starts
 from robustlab.landscape import QuadraticLandscape, TransformerLandscape
 from robustlab.methods import Method
 from robustlab.models import tiny_architecture, tiny_batch
@@ -143,7 +143,7 @@ LOOPS = {
     "pgd": (methods.pgd(steps=3, step_size=0.3), 3, {3: 1.0}),
     "freelb": (methods.freelb(steps=3, step_size=0.3), 3, {1: 1 / 3, 2: 1 / 3, 3: 1 / 3}),
     "freelb-released": (
-        methods.freelb_released(steps=3, step_size=0.3, start=methods.starts.zero),
+        methods.freelb_released(steps=3, step_size=0.3, start=starts.zero),
         2,
         {0: 1 / 3, 1: 1 / 3, 2: 1 / 3},
     ),

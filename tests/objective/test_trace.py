@@ -3,6 +3,7 @@
 import torch
 
 from robustlab import methods
+from robustlab.ascent import starts
 from robustlab.landscape import TransformerLandscape
 from robustlab.models import tiny_architecture, tiny_batch
 from robustlab.training.step import accumulate
@@ -27,9 +28,9 @@ def test_one_step_has_no_cosine() -> None:
 
 
 def test_a_random_start_has_no_clean_loss() -> None:
-    logs, landscape = logged(methods.pgd(steps=2, step_size=0.1, start=methods.starts.freelb(5.0)))
+    logs, landscape = logged(methods.pgd(steps=2, step_size=0.1, start=starts.freelb(5.0)))
     assert "clean_loss" not in logs
-    start = methods.starts.freelb(5.0)(landscape, generator=torch.Generator().manual_seed(1))
+    start = starts.freelb(5.0)(landscape, generator=torch.Generator().manual_seed(1))
     torch.testing.assert_close(logs["start_goal"], landscape.loss(start).mean().detach())
 
 

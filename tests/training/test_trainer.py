@@ -10,6 +10,7 @@ from torch import nn
 from transformers import AutoModelForSequenceClassification
 
 from robustlab import methods
+from robustlab.ascent import starts
 from robustlab.landscape import Site
 from robustlab.models import tiny_architecture
 from robustlab.objective import ProjectedWeights
@@ -43,7 +44,7 @@ def test_accumulating_is_a_larger_batch(tmp_path: Path) -> None:
         run = toy.trainer(
             tmp_path,
             model=tiny_architecture("bert").double(),
-            method=methods.adaptive_pgd(steps=2, step_size=0.1, start=methods.starts.freelb(0.3)).double(),
+            method=methods.adaptive_pgd(steps=2, step_size=0.1, start=starts.freelb(0.3)).double(),
             rows=toy.Rows(64, longest=6, shortest=6),
             per_device_train_batch_size=size,
             gradient_accumulation_steps=micro,

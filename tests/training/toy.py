@@ -15,6 +15,7 @@ from torch.utils.data import Dataset
 from transformers import TrainerCallback, TrainingArguments
 
 from robustlab import methods
+from robustlab.ascent import starts
 from robustlab.models import tiny_architecture
 from robustlab.training import RobustTrainer
 
@@ -97,7 +98,7 @@ RESUMED = {"max_steps": 12, "save_strategy": "steps", "save_steps": 5, "gradient
 
 def resumable(folder: Path | str, callbacks: list | None = None) -> RobustTrainer:
     """Twelve steps over three epochs with dropout, random starts and learned weights; a checkpoint each fifth step."""
-    method = methods.adaptive_pgd(steps=2, step_size=0.1, start=methods.starts.freelb(0.3))
+    method = methods.adaptive_pgd(steps=2, step_size=0.1, start=starts.freelb(0.3))
     return trainer(folder, method=method, callbacks=callbacks, **RESUMED)
 
 

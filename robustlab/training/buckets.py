@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
 from torch.utils.data import Sampler
@@ -47,3 +48,10 @@ class LengthBuckets(Sampler[int]):
         batches = torch.cat(ordered).view(-1, self.batch_size) if ordered and whole else order[:0].view(0, 1)
         shuffled = batches[torch.randperm(len(batches), generator=generator)].flatten()
         yield from torch.cat([shuffled, order[whole:]]).tolist()
+
+
+def lengths_of(dataset: Any) -> list[int]:
+    """Tokens of each row: the column `length`, or counted where there is none."""
+    if "length" in getattr(dataset, "column_names", ()):
+        return list(dataset["length"])
+    return [len(row["input_ids"]) for row in dataset]

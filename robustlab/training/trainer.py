@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,40 +12,20 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.utils.data import Sampler
-from transformers import Trainer, TrainerCallback
+from transformers import Trainer
 
 from robustlab.landscape import Site, TransformerLandscape
 from robustlab.landscape.transformer import Noise
 from robustlab.methods import Method
 from robustlab.randomness import ExampleGenerators, Randomness, key
 from robustlab.training import checkpoints
-from robustlab.training.buckets import LengthBuckets
+from robustlab.training.buckets import LengthBuckets, lengths_of
 from robustlab.training.checkpoints import CheckpointError
 from robustlab.training.distributed import average_gradients, first_failure
+from robustlab.training.following import MethodCallback, check_scaling
 from robustlab.training.step import NonFiniteLossError, accumulate
 
 METHOD_FILE = "method.safetensors"
-
-
-def _check_scaling(method: Method, *, fp16: bool) -> None:
-    grouped = {id(parameter) for group in method.parameter_groups() for parameter in group["params"]}
-    own = [parameter for parameter in method.parameters() if parameter.requires_grad]
-    if fp16 and any(id(parameter) not in grouped for parameter in own):
-        raise ValueError(
-            "fp16 scales gradients, and this method moves some weights by their gradient itself: its steps would be "
-            "thousands of times too long; use bf16, or SoftmaxWeights"
-        )
-
-
-class MethodCallback(TrainerCallback):
-    """Lets a method follow each optimiser step, and forgets its gradients, which the trainer does not know of."""
-
-    def __init__(self, method: Method):
-        self.method = method
-
-    def on_optimizer_step(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        self.method.after_step()
-        self.method.zero_grad(set_to_none=True)
 
 
 class RobustTrainer(Trainer):
@@ -71,7 +51,7 @@ class RobustTrainer(Trainer):
         self, *, method: Method, site: Site | None = None, noise: Noise = "same", **trainer: Any
     ):  # the one pass-through of the package: the signature is transformers', not ours
         super().__init__(**trainer)
-        _check_scaling(method, fp16=self.args.fp16)
+        check_scaling(method, fp16=self.args.fp16)
         self.method, self.site, self.noise = method.to(self.args.device), site, noise
         self.add_callback(MethodCallback(self.method))
         self._seen: list[dict[str, Tensor]] = []
@@ -207,14 +187,9 @@ class RobustTrainer(Trainer):
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
         # What is passed in has lost the columns that the model does not read, `length` among them.
-        dataset = train_dataset if self.train_dataset is None else self.train_dataset
-        lengths: Sequence[int] = (
-            dataset["length"]
-            if "length" in getattr(dataset, "column_names", ())
-            else [len(row["input_ids"]) for row in dataset]
-        )
+        lengths = lengths_of(train_dataset if self.train_dataset is None else self.train_dataset)
         size = self.args.train_batch_size * self.args.gradient_accumulation_steps
-        return LengthBuckets(list(lengths), batch_size=size * self.args.world_size, seed=self.args.seed)
+        return LengthBuckets(lengths, batch_size=size * self.args.world_size, seed=self.args.seed)
 
     def _set_signature_columns_if_needed(self) -> None:
         super()._set_signature_columns_if_needed()

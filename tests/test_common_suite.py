@@ -16,7 +16,8 @@ from robustlab.training.step import accumulate
 # Llama's and T5's norms compute in float32 whatever the model's precision: a float64 model of theirs has seven digits.
 ROUNDING = {"llama": 1e-6, "t5": 1e-6}
 # Few steps, and large enough to matter.
-SIZES = {"steps": 2, "step_size": 0.1, "radius": 0.1, "noise": 0.01, "magnitude": 0.1}
+SIZES = {"steps": 2, "step_size": 0.1, "radius": 0.1, "noise": 0.01, "magnitude": 0.1, "largest": 30}
+LEVELS = {"flooding-x": 0.1, "dsrm": 10}  # so that the one needs no pilot, and the other shifts
 RANDOM = {
     "freelb-released",
     "ta-vat",
@@ -26,13 +27,16 @@ RANDOM = {
     "smart",
     "r3f",
     "neftune",
+    "infobert",
 }  # those that draw by default
-ONE_FORWARD = {"standard", "neftune"}
+ONE_FORWARD = {"standard", "neftune", "flooding-x"}
 
 
 def short(name: str) -> methods.Method:
     """A method with few steps that are large enough to matter."""
     factory = BY_NAME[name]
+    if name in LEVELS:
+        return factory(level=LEVELS[name])
     return factory(**{size: SIZES[size] for size in inspect.signature(factory).parameters if size in SIZES})
 
 

@@ -31,8 +31,15 @@ FORMULAS: dict[str, Callable[[int, float], float]] = {
     "r3f": lambda k, a: 6,
     "r-drop": lambda k, a: 6,
     "neftune": lambda k, a: 3,
+    "infobert": lambda k, a: k * (4 + a),
+    "flooding-x": lambda k, a: 3,
+    "dsrm": lambda k, a: 9,
+    "adaptive-balanced": lambda k, a: 2 * k + 4 + (k - 1) * a,
+    "adaptive-annealed": lambda k, a: k * (2 + a) + 3,
+    "adaptive-learned-beta": lambda k, a: k * (2 + a) + 3,
+    "adaptive-by-difficulty": lambda k, a: k * (2 + a) + 3,
 }
-ONE_STEP = {"standard", "fgsm", "fgm", "r3f", "r-drop", "neftune"}
+ONE_STEP = {"standard", "fgsm", "fgm", "r3f", "r-drop", "neftune", "flooding-x", "dsrm"}
 CASES = [(name, k) for name in FORMULAS for k in (1, 3, 5) if name not in ONE_STEP or k == 1]
 
 
@@ -66,8 +73,14 @@ def counted(work: Callable[[], object]) -> FlopCounterMode:
     return counter
 
 
+CRITICS = ("InfoNCE", "Conditional")  # small beside a real model, and not beside this one
+
+
 def step_flops(method: Method, landscape: TransformerLandscape) -> int:
-    return counted(lambda: accumulate(method, landscape)).get_total_flops()
+    """FLOPs of a step on the model itself; what a method's own networks need is left out."""
+    counter = counted(lambda: accumulate(method, landscape))
+    own = sum(sum(counter.get_flop_counts().get(critic, {}).values()) for critic in CRITICS)
+    return counter.get_total_flops() - own
 
 
 def attention_share(landscape: TransformerLandscape) -> float:
@@ -79,6 +92,8 @@ def attention_share(landscape: TransformerLandscape) -> float:
 
 
 def build(name: str, k: int) -> Method:
+    if name == "dsrm":
+        return methods.dsrm(level=10)  # above any loss, so that it shifts
     return methods.BY_NAME[name]() if name in ONE_STEP else methods.BY_NAME[name](steps=k)
 
 

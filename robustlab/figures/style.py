@@ -57,6 +57,13 @@ _LOOKS = {
     "r-drop": _Look("#5f7f95", "x"),
     "r3f": _Look("#7d7d3c", "+"),
     "neftune": _Look("#a86a6a", "1"),
+    "infobert": _Look("#3f7f6f", "2"),
+    "flooding-x": _Look("#4f7fb0", "3"),
+    "dsrm": _Look("#8f5f3f", "4"),
+    "adaptive-balanced": _Look("#c8503c", "$λ$"),
+    "adaptive-annealed": _Look("#d0602f", "$a$"),
+    "adaptive-learned-beta": _Look("#c04f6a", "$β$"),
+    "adaptive-by-difficulty": _Look("#b05a3a", "$q$"),
 }
 
 _SETTINGS = {

@@ -13,12 +13,21 @@ from robustlab.typing import Hidden, Ids, Logits, Offset, PerExample, Pooled, St
 
 
 class Reading(NamedTuple):
-    """One forward pass, read once. `loss` is in nats; `hidden` are the last states of the base model."""
+    """One forward pass, read once.
+
+    Attributes:
+        logits: One row an example.
+        loss: In nats; None without labels.
+        hidden: The last states of the base model.
+        pooled: Their mean over the tokens of an example.
+        site: What left the site, the offset included; None where no offset was given and the site not touched.
+    """
 
     logits: Logits
     loss: PerExample | None
     hidden: Hidden
     pooled: Pooled
+    site: Offset | None = None
 
 
 @runtime_checkable

@@ -122,10 +122,10 @@ class TransformerLandscape:
         handle = self.model.base_model.register_forward_hook(keep)
         try:
             with self._replayed_noise():
-                logits = self._forward(offset)
+                logits, moved = self._forward(offset)
         finally:
             handle.remove()
-        return Reading(logits, self._cross_entropy(logits), states[0], self._pool(states[0]))
+        return Reading(logits, self._cross_entropy(logits), states[0], self._pool(states[0]), moved)
 
     def _cross_entropy(self, logits: Logits) -> PerExample | None:
         if self.labels is None:
@@ -133,14 +133,19 @@ class TransformerLandscape:
         exact = logits.to(torch.promote_types(logits.dtype, torch.float32))
         return F.cross_entropy(exact, self.labels, reduction="none")
 
-    def _forward(self, offset: Offset | None) -> Logits:
+    def _forward(self, offset: Offset | None) -> tuple[Logits, Tensor | None]:
         if offset is None:
-            return self.model(**self.inputs).logits
-        masked = offset * self.mask
-        with intercept(self.site, lambda output: output + masked.to(output.dtype)) as calls:
+            return self.model(**self.inputs).logits, None
+        masked, moved = offset * self.mask, list[Tensor]()
+
+        def add(output: Tensor) -> Tensor:
+            moved.append(output + masked.to(output.dtype))
+            return moved[0]
+
+        with intercept(self.site, add) as calls:
             logits = self.model(**self.inputs).logits
         check_calls(self.site, calls[0])
-        return logits
+        return logits, moved[0]
 
     def _pool(self, hidden: Tensor) -> Tensor:
         attention = self.inputs.get("attention_mask")

@@ -6,9 +6,20 @@ A method is called with keyword arguments only. Its defaults are the values of t
 
 from collections.abc import Callable, Mapping
 
-from robustlab.methods.adapted import adaptive, adaptive_freelb, adaptive_pgd, adaptive_ta_vat
+from robustlab.methods.adapted import (
+    adaptive,
+    adaptive_annealed,
+    adaptive_balanced,
+    adaptive_by_difficulty,
+    adaptive_freelb,
+    adaptive_learned_beta,
+    adaptive_pgd,
+    adaptive_ta_vat,
+    on_a_share,
+)
 from robustlab.methods.base import STEP_SIZE, STEPS, Method
 from robustlab.methods.consistent import r3f, r_drop, smart, trades, vat
+from robustlab.methods.restricted import dsrm, flooding_x, infobert
 from robustlab.methods.tableaus import (
     fgm,
     fgsm,
@@ -37,9 +48,16 @@ BY_NAME: Mapping[str, Callable[..., Method]] = {
     "r-drop": r_drop,
     "r3f": r3f,
     "neftune": neftune,
+    "infobert": infobert,
+    "flooding-x": flooding_x,
+    "dsrm": dsrm,
     "adaptive-pgd": adaptive_pgd,
     "adaptive-freelb": adaptive_freelb,
     "adaptive-ta-vat": adaptive_ta_vat,
+    "adaptive-balanced": adaptive_balanced,
+    "adaptive-annealed": adaptive_annealed,
+    "adaptive-learned-beta": adaptive_learned_beta,
+    "adaptive-by-difficulty": adaptive_by_difficulty,
 }
 
 __all__ = [
@@ -48,16 +66,24 @@ __all__ = [
     "STEP_SIZE",
     "Method",
     "adaptive",
+    "adaptive_annealed",
+    "adaptive_balanced",
+    "adaptive_by_difficulty",
     "adaptive_freelb",
+    "adaptive_learned_beta",
     "adaptive_pgd",
     "adaptive_ta_vat",
+    "dsrm",
     "fgm",
     "fgsm",
+    "flooding_x",
     "freelb",
     "freelb_plus_plus",
     "freelb_released",
+    "infobert",
     "mean_along",
     "neftune",
+    "on_a_share",
     "pgd",
     "r3f",
     "r_drop",

@@ -43,9 +43,14 @@ class Method(nn.Module):
         """Optimiser groups of the method's own parameters."""
         return self.objective.parameter_groups()
 
-    def prepare(self, landscapes: Iterable[Landscape]) -> None:
-        """Look at some batches before the training."""
-        self.objective.prepare(landscapes)
+    def prepare(self, landscapes: Iterable[Landscape], *, learning_rate: float) -> None:
+        """Build or set what depends on the model and the data; call it before the optimiser is made.
+
+        Args:
+            landscapes: The training batches; may be iterated more than once.
+            learning_rate: The highest of the training.
+        """
+        self.objective.prepare(landscapes, learning_rate=learning_rate)
 
     def after_step(self) -> None:
         """Call after every optimiser step."""

@@ -2,9 +2,16 @@
 
 from robustlab.objective.adaptive import Adaptive
 from robustlab.objective.base import Objective, Terms
+from robustlab.objective.by_difficulty import AdaptiveByDifficulty, DifficultyWeights
 from robustlab.objective.consistency import Consistency
+from robustlab.objective.distribution_shift import DistributionShift
+from robustlab.objective.flooding import Flooding, PilotPass, accordance
+from robustlab.objective.infobert import InfoBERT, stable_words
 from robustlab.objective.mean_teacher import MeanTeacher
+from robustlab.objective.mutual_information import Conditional, InfoNCE, club, leave_one_out
 from robustlab.objective.r_drop import RDrop
+from robustlab.objective.scale import Annealed, Constant, Learned, Scale
+from robustlab.objective.share import ShareOfSteps
 from robustlab.objective.tableau import Tableau, implied_weights
 from robustlab.objective.trace import Trace
 from robustlab.objective.weights import (
@@ -17,17 +24,34 @@ from robustlab.objective.weights import (
 
 __all__ = [
     "Adaptive",
+    "AdaptiveByDifficulty",
+    "Annealed",
+    "Conditional",
     "Consistency",
+    "Constant",
+    "DifficultyWeights",
+    "DistributionShift",
     "ExponentiatedWeights",
+    "Flooding",
+    "InfoBERT",
+    "InfoNCE",
+    "Learned",
     "MeanTeacher",
     "Objective",
+    "PilotPass",
     "ProjectedWeights",
     "RDrop",
+    "Scale",
+    "ShareOfSteps",
     "SimplexWeights",
     "SoftmaxWeights",
     "Tableau",
     "Terms",
     "Trace",
+    "accordance",
+    "club",
     "implied_weights",
+    "leave_one_out",
     "project_to_simplex",
+    "stable_words",
 ]

@@ -26,7 +26,7 @@ class Objective(ABC):
         """Yield the objective's terms, whose sum is the loss; run the ascent between them as needed."""
 
     @abstractmethod
-    def units(self, ascent: Ascent) -> int:
+    def units(self, ascent: Ascent) -> float:
         """Passes of one training step: a forward, a backward to the inputs and one to the weights are a unit each.
 
         Standard training is 3; an ascent step that asks for the offset's gradient alone is 2.
@@ -42,8 +42,8 @@ class Objective(ABC):
         """Optimiser groups of the objective's own parameters."""
         return []
 
-    def prepare(self, landscapes: Iterable[Landscape]) -> None:
-        """Look at some batches before the training."""
+    def prepare(self, landscapes: Iterable[Landscape], *, learning_rate: float) -> None:
+        """Look at one pass of the training batches before the training, whose highest learning rate is given."""
         return
 
     def after_step(self) -> None:

@@ -59,7 +59,7 @@ class Consistency(nn.Module, Objective):
         yield loss
         return trace
 
-    def units(self, ascent: Ascent) -> int:
+    def units(self, ascent: Ascent) -> float:
         """Two passes a step, three at each end of the path, and the teacher's forward."""
         return 2 * ascent.steps + 6 + (self.teacher is not None)
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from copy import deepcopy
-from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from robustlab.ascent import divergences
 from robustlab.landscape.base import Landscape
+from robustlab.objective.late import Late
 from robustlab.typing import Logits, PerExample
 
 
-class MeanTeacher(nn.Module):
+class MeanTeacher(Late):
     """θ̃ ← decay·θ̃ + (1 - decay)·θ after every step, and how far the model's output has moved from the teacher's.
 
     The teacher is copied from the model when a batch is first seen; its weights are part of the method's state, and
@@ -36,8 +35,6 @@ class MeanTeacher(nn.Module):
         if not 0 <= decay < 1:
             raise ValueError(f"decay must be at least 0 and below 1, got {decay}")
         self.weight, self.decay = weight, decay
-        self.model: nn.Module | None = None
-        self._waiting: dict[str, Tensor] = {}
         self._student: list[nn.Module] = []  # in a list, or it would be registered as a part of the method
 
     def divergence(self, landscape: Landscape, logits: Logits) -> PerExample:
@@ -46,40 +43,26 @@ class MeanTeacher(nn.Module):
         Costs one forward; the teacher replays the model's dropout, so that the divergence measures the weights alone.
         """
         student = landscape.model  # type: ignore[attr-defined]  # only landscapes of a model have outputs to compare
-        if self.model is None or self._student != [student]:
+        if self.inner is None or self._student != [student]:
             self._attach(student)
-        assert self.model is not None
-        self.model.train(student.training)
+        assert self.inner is not None
+        self.inner.train(student.training)
         with torch.no_grad():
-            own = landscape.with_model(self.model).clean().logits
+            own = landscape.with_model(self.inner).clean().logits
         return divergences.symmetric_kl(own, logits)
 
     def _attach(self, student: nn.Module) -> None:
-        if self.model is None:
-            self.model = deepcopy(student).requires_grad_(False)
-        if self._waiting:
-            self.model.load_state_dict(self._waiting)
-            self._waiting = {}
+        if self.inner is None:
+            self.make(deepcopy(student).requires_grad_(False))
         self._student = [student]
 
     @torch.no_grad()
     def after_step(self) -> None:
         """Follow the model."""
-        if self.model is None:
+        if self.inner is None:
             return
         (student,) = self._student
-        for mine, theirs in zip(self.model.parameters(), student.parameters(), strict=True):
+        for mine, theirs in zip(self.inner.parameters(), student.parameters(), strict=True):
             mine.lerp_(theirs.to(mine), 1 - self.decay)
-        for mine, theirs in zip(self.model.buffers(), student.buffers(), strict=True):
+        for mine, theirs in zip(self.inner.buffers(), student.buffers(), strict=True):
             mine.copy_(theirs)
-
-    def _load_from_state_dict(self, state_dict: Mapping[str, Any], prefix: str, *rest: Any, **named: Any) -> None:
-        if self.model is not None:
-            super()._load_from_state_dict(state_dict, prefix, *rest, **named)
-            return
-        own = f"{prefix}model."
-        self._waiting = {name.removeprefix(own): value for name, value in state_dict.items() if name.startswith(own)}
-
-    def _save_to_state_dict(self, destination: dict[str, Any], prefix: str, keep_vars: bool) -> None:
-        super()._save_to_state_dict(destination, prefix, keep_vars)
-        destination.update({f"{prefix}model.{name}": value for name, value in self._waiting.items()})

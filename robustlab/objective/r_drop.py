@@ -52,6 +52,6 @@ class RDrop(Objective):
         yield clean + self.weight / 4 * apart
         return Trace(extra={"clean_loss": clean.detach(), "divergence": apart.detach()})
 
-    def units(self, ascent: Ascent) -> int:
+    def units(self, ascent: Ascent) -> float:
         """Two whole passes."""
         return 6

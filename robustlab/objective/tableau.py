@@ -29,6 +29,7 @@ class Tableau(Objective):
     Args:
         weights: a, one a point.
         points: C, one row a point and one column a step.
+        fixed: How many of the first rows are constants where others are learned.
 
     Shapes: weights [p], points [p k].
 
@@ -39,6 +40,7 @@ class Tableau(Objective):
 
     weights: Float[Tensor, "p"]
     points: Float[Tensor, "p k"]
+    fixed: int = 0
 
     def __post_init__(self) -> None:
         if self.points.dim() != 2 or self.weights.shape != self.points.shape[:1]:
@@ -59,10 +61,8 @@ class Tableau(Objective):
 
     def on_path(self) -> dict[int, float]:
         """Weight of each L(x + r_t) whose row is exactly a prefix of the steps; learnable rows never count."""
-        if self.points.requires_grad:
-            return {}
         found: dict[int, float] = {}
-        for weight, row in zip(self.weights.tolist(), self.points.tolist(), strict=True):
+        for weight, row in zip(self.weights.tolist(), self.points[: self._constant].tolist(), strict=False):
             t = sum(row) if set(row) <= {0.0, 1.0} else -1
             if t >= 0 and row == [1.0] * int(t) + [0.0] * (len(row) - int(t)):
                 found[int(t)] = found.get(int(t), 0.0) + weight
@@ -71,9 +71,13 @@ class Tableau(Objective):
     def off_path(self) -> list[int]:
         """Rows whose point is not one that the ascent passes."""
         prefixes = torch.ones(self.points.shape[1] + 1, self.points.shape[1]).tril(-1).to(self.points)
-        if self.points.requires_grad:
-            return list(range(len(self.points)))
-        return [p for p, row in enumerate(self.points) if not (row == prefixes).all(1).any()]
+        constant = self.points[: self._constant]
+        away = [p for p, row in enumerate(constant) if not (row == prefixes).all(1).any()]
+        return [*away, *range(self._constant, len(self.points))]
+
+    @property
+    def _constant(self) -> int:
+        return self.fixed if self.points.requires_grad else len(self.points)
 
     def terms(self, landscape: Landscape, ascent: Ascent, *, generator: Randomness = None) -> Terms:
         """Yield one term a point, climbing in between, and no further than the last step that a point needs."""
@@ -97,7 +101,7 @@ class Tableau(Objective):
             yield self.weights[p].to(end) * landscape.loss(end).mean()
         return self._close(trace, end)
 
-    def units(self, ascent: Ascent) -> int:
+    def units(self, ascent: Ascent) -> float:
         """Two passes a step, or three where a point lies there; three for each further point."""
         on_path, last = self.on_path(), self._steps_needed(ascent)
         climb = sum(3 if on_path.get(t) else 2 for t in range(last))

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from torch.utils.data import Sampler
+from torch.utils.data import DataLoader, Sampler
 from transformers import Trainer
 
 from robustlab.landscape import Site, TransformerLandscape
@@ -23,6 +23,7 @@ from robustlab.training.buckets import LengthBuckets, lengths_of
 from robustlab.training.checkpoints import CheckpointError
 from robustlab.training.distributed import average_gradients, first_failure
 from robustlab.training.following import MethodCallback, check_scaling
+from robustlab.training.preview import Preview
 from robustlab.training.step import NonFiniteLossError, accumulate
 
 METHOD_FILE = "method.safetensors"
@@ -169,12 +170,26 @@ class RobustTrainer(Trainer):
     def create_optimizer(self, *model: Any) -> torch.optim.Optimizer:
         """The trainer's optimiser and one group for each group of the method: never clipped, never decayed."""
         fresh = self.optimizer is None
+        if fresh:  # before there is an optimiser, which could not know of what is made later
+            self._prepare_method()
         super().create_optimizer(*model)
         assert self.optimizer is not None
         if fresh:
             for group in self.method.parameter_groups():
                 self.optimizer.add_param_group(group)
         return self.optimizer
+
+    def _prepare_method(self) -> None:
+        self.model.train()
+        batches = DataLoader(
+            self.train_dataset,
+            batch_size=self.args.train_batch_size,
+            sampler=self._get_train_sampler(self.train_dataset),
+            collate_fn=self._get_collator_with_removed_columns(self.data_collator, description="training"),
+        )
+        look = Preview(batches, lambda batch: self._landscape(self.model, self._prepare_inputs(batch)))
+        with torch.random.fork_rng():
+            self.method.prepare(look, learning_rate=self.args.learning_rate)
 
     def log(self, logs: dict[str, float], *start_time: Any) -> None:
         """Add the means of what the method saw since the last log."""

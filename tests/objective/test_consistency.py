@@ -203,7 +203,7 @@ class TestMeanTeacher:
         for _ in range(3):
             self.step(method, model, batch, optimiser)
             expected = {name: 0.9 * old + 0.1 * model.state_dict()[name] for name, old in expected.items()}
-        for name, value in method.objective.teacher.model.state_dict().items():
+        for name, value in method.objective.teacher.inner.state_dict().items():
             torch.testing.assert_close(value, expected[name])
         assert not any(parameter.requires_grad for parameter in method.parameters())
 
@@ -212,7 +212,7 @@ class TestMeanTeacher:
         same_gradients(model, loss_of(method, model, batch), loss_of(plain, model, batch))  # it starts as the model
         old = logits_at(model, batch, torch.zeros(()))
         self.step(method, model, batch, torch.optim.SGD(model.parameters(), lr=1.0))
-        teacher = method.objective.teacher.model
+        teacher = method.objective.teacher.inner
         clean, kept = model(**batch).logits, teacher(**batch).logits.detach()
         assert not torch.allclose(kept, old)
         apart = (torch_kl(clean, kept) + torch_kl(kept, clean)) / len(clean)
@@ -226,8 +226,8 @@ class TestMeanTeacher:
         fresh.load_state_dict(state)
         assert fresh.state_dict().keys() == state.keys()  # saved again before it was used, nothing is lost
         loss_of(fresh, model, batch)
-        for name, value in fresh.objective.teacher.model.state_dict().items():
-            assert torch.equal(value, state[f"objective.teacher.model.{name}"])
+        for name, value in fresh.objective.teacher.inner.state_dict().items():
+            assert torch.equal(value, state[f"objective.teacher.inner.{name}"])
 
     def test_replays_the_models_dropout(self, batch):
         model = tiny_architecture("bert", dropout=0.3).double().train()

@@ -1,0 +1,53 @@
+"""Tensors of all processes in each of them, with gradients: what a loss needs that couples the examples of a batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from jaxtyping import Float
+from torch import Tensor
+
+
+def processes() -> int:
+    """How many processes share the run."""
+    return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
+
+
+def gathered(rows: Float[Tensor, "b *d"]) -> Float[Tensor, "n *d"]:
+    """The rows of all processes, in the order of the ranks; the rows themselves where there is one process.
+
+    Every process must call it, and must differentiate what it makes of the result. A loss J over all rows is computed
+    alike in each of R processes. Backward adds their gradients up, so that a process's own rows get R·∂J/∂rows; the
+    mean over the processes that training takes (`robustlab.training.distributed.average_gradients`) divides by R, and
+    what is left is the gradient that one process with all of the rows would have.
+
+    Args:
+        rows: This process's rows; their number may differ between processes.
+    """
+    if processes() == 1:
+        return rows
+    counts = [torch.zeros(1, dtype=torch.long, device=rows.device) for _ in range(processes())]
+    dist.all_gather(counts, torch.tensor([len(rows)], device=rows.device))
+    return _Gather.apply(rows, [int(count) for count in counts])
+
+
+class _Gather(torch.autograd.Function):
+    """Concatenate over the processes; backward sums over them and hands each its own part."""
+
+    @staticmethod
+    def forward(context: Any, rows: Tensor, counts: list[int]) -> Tensor:
+        context.counts = counts
+        # Padded to one length, because a collective takes tensors of one shape.
+        own = rows.new_zeros(max(counts), *rows.shape[1:])
+        own[: len(rows)] = rows
+        parts = [torch.empty_like(own) for _ in counts]
+        dist.all_gather(parts, own)
+        return torch.cat([part[:count] for part, count in zip(parts, counts, strict=True)])
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+        total = gradient.contiguous().clone()
+        dist.all_reduce(total)
+        return total.split(context.counts)[dist.get_rank()], None

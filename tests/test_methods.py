@@ -14,7 +14,7 @@ def test_the_names_of_the_command_line() -> None:
     assert list(BY_NAME) == [
         "standard", "fgsm", "fgm", "pgd", "freelb", "freelb-released", "freelb++",
         "ta-vat", "vat", "trades", "smart", "r-drop", "r3f", "neftune", "adaptive-pgd", "adaptive-freelb",
-        "adaptive-ta-vat",
+        "adaptive-ta-vat", "augmented", "semrode", "semrode-ot",
     ]  # fmt: skip
 
 

@@ -57,6 +57,9 @@ _LOOKS = {
     "r-drop": _Look("#5f7f95", "x"),
     "r3f": _Look("#7d7d3c", "+"),
     "neftune": _Look("#a86a6a", "1"),
+    "augmented": _Look("#8f7f5f", "2"),
+    "semrode": _Look("#4f7f6f", "3"),
+    "semrode-ot": _Look("#6f6f9f", "4"),
 }
 
 _SETTINGS = {

@@ -7,6 +7,7 @@ A method is called with keyword arguments only. Its defaults are the values of t
 from collections.abc import Callable, Mapping
 
 from robustlab.methods.adapted import adaptive, adaptive_freelb, adaptive_pgd, adaptive_ta_vat
+from robustlab.methods.attacked import augmented, semrode, semrode_ot
 from robustlab.methods.base import STEP_SIZE, STEPS, Method
 from robustlab.methods.consistent import r3f, r_drop, smart, trades, vat
 from robustlab.methods.tableaus import (
@@ -40,6 +41,9 @@ BY_NAME: Mapping[str, Callable[..., Method]] = {
     "adaptive-pgd": adaptive_pgd,
     "adaptive-freelb": adaptive_freelb,
     "adaptive-ta-vat": adaptive_ta_vat,
+    "augmented": augmented,
+    "semrode": semrode,
+    "semrode-ot": semrode_ot,
 }
 
 __all__ = [
@@ -51,6 +55,7 @@ __all__ = [
     "adaptive_freelb",
     "adaptive_pgd",
     "adaptive_ta_vat",
+    "augmented",
     "fgm",
     "fgsm",
     "freelb",
@@ -61,6 +66,8 @@ __all__ = [
     "pgd",
     "r3f",
     "r_drop",
+    "semrode",
+    "semrode_ot",
     "smart",
     "standard",
     "ta_vat",

@@ -19,7 +19,7 @@ def semrode(*, weight: float = 1.0, distance: discrepancy.Discrepancy = discrepa
     return Method(Rest(), SemRoDe(weight, distance))
 
 
-def semrode_ot(*, weight: float = 1.0, blur: float = 0.05, iterations: int = 50) -> Method:
+def semrode_ot(*, weight: float = 1.0, blur: float = 0.05, iterations: int = 10) -> Method:
     """L(x) + λ·S(h(X), h(X')): SemRoDe with an optimal transport between the clouds.
 
     Source: Formento et al. (SemRoDe, 2024), whose second distance it is; the blur of its released code.

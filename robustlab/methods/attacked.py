@@ -1,4 +1,4 @@
-"""Methods that train on texts that an attack has made beforehand; see `robustlab.evaluation.attack_rows`."""
+"""Methods that train on texts that an attack has made beforehand; see `robustlab.evaluation.attacked.attack_rows`."""
 
 from __future__ import annotations
 

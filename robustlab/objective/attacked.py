@@ -10,8 +10,8 @@ from robustlab.landscape.base import Landscape
 
 NAME = "attacked"
 REMEDY = (
-    "add a column `attacked_text` to the training rows: robustlab.evaluation.attack_rows makes it, and so does "
-    "`robustlab train` for the corpus reviews; a table of your own names its column with --attacked-column"
+    "add a column `attacked_text` to the training rows: robustlab.evaluation.attacked.attack_rows makes it, and "
+    "`robustlab train` does for the corpus reviews; a table of your own names its column with --attacked-column"
 )
 
 

@@ -91,10 +91,9 @@ class sinkhorn:  # a discrepancy with parameters reads like a function
                 epsilon = max(blur, self.blur) ** 2
                 for _ in range(self.iterations):
                     from_one = _softmin(fixed, from_other, epsilon)
-                    if one is other:  # both potentials are one, and their mean is there long before either
-                        from_other = (from_other + from_one) / 2
-                    else:
-                        from_other = _softmin(fixed.mT, from_one, epsilon)
+                    # Of a cloud to itself both potentials are one, and their mean is there long before either.
+                    mean = (from_other + from_one) / 2 if one is other else None
+                    from_other = _softmin(fixed.mT, from_one, epsilon) if mean is None else mean
                 if not blur > self.blur:
                     break
                 blur *= SHRINK

@@ -1,7 +1,5 @@
 """What is learned from attacked texts, against the model's own forwards at `inputs_embeds`."""
 
-import math
-
 import pytest
 import torch
 import torch.nn.functional as F

@@ -97,7 +97,7 @@ def test_the_trainer_gives_the_companion_and_evaluation_drops_it(tmp_path: Path)
 def test_without_attacked_texts_it_says_what_to_add(name: str, loaded: models.Loaded, rows: Dataset) -> None:
     missing = rows.remove_columns("attacked_text")
     method = methods.BY_NAME[name]()
-    with pytest.raises(ValueError, match="add a column `attacked_text` .* robustlab.evaluation.attack_rows makes it"):
+    with pytest.raises(ValueError, match="add a column `attacked_text` .* robustlab.evaluation.attacked.attack_rows"):
         fit(loaded.model, loaded.tokenizer, method, missing, Recipe(epochs=1, batch_size=2), device="cpu")
 
 

@@ -62,13 +62,20 @@ def batch(kind: str) -> dict:
     return tiny_batch(kind)
 
 
+def landscape_of(model: nn.Module, batch: dict, **options: object) -> TransformerLandscape:
+    """The landscape of a batch, with another batch of other lengths and the same labels as its attacked texts."""
+    other = tiny_batch(model.config.model_type, length=9, seed=1) | {"labels": batch["labels"]}
+    companions = {"attacked": TransformerLandscape(model, other, **options)}
+    return TransformerLandscape(model, batch, **options, companions=companions)
+
+
 def hook_count(model: nn.Module) -> int:
     return sum(len(m._forward_hooks) + len(m._forward_pre_hooks) + len(m._backward_hooks) for m in model.modules())
 
 
 def gradients(method: methods.Method, model: nn.Module, batch: dict, seed: int = 0) -> dict[str, torch.Tensor]:
     model.zero_grad()
-    accumulate(method, TransformerLandscape(model, batch, seed=3), generator=torch.Generator().manual_seed(seed))
+    accumulate(method, landscape_of(model, batch, seed=3), generator=torch.Generator().manual_seed(seed))
     return {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
 
 
@@ -143,7 +150,7 @@ def test_the_generator_decides_everything(name: str, model: nn.Module, batch: di
 
 @pytest.mark.parametrize("name", BY_NAME)
 def test_hooks_are_gone_after_an_exception_inside_the_forward(name: str, model: nn.Module, batch: dict) -> None:
-    method, landscape = short(name), TransformerLandscape(model, batch)
+    method, landscape = short(name), landscape_of(model, batch)
     before = hook_count(model)
     head = list(model.children())[-1]
     forwards = 0
@@ -170,7 +177,7 @@ def test_term_by_term_is_the_sum(name: str, kind: str, batch: dict) -> None:
     other = copy.deepcopy(one)
     by_term = gradients(one, model, batch)
     model.zero_grad()
-    landscape = TransformerLandscape(model, batch, seed=3)
+    landscape = landscape_of(model, batch, seed=3)
     sum(other.terms(landscape, generator=torch.Generator().manual_seed(0))).backward()
     for key, parameter in model.named_parameters():
         if parameter.grad is not None:

@@ -38,8 +38,15 @@ FORMULAS: dict[str, Callable[[int, float], float]] = {
     "adaptive-annealed": lambda k, a: k * (2 + a) + 3,
     "adaptive-learned-beta": lambda k, a: k * (2 + a) + 3,
     "adaptive-by-difficulty": lambda k, a: k * (2 + a) + 3,
+    "augmented": lambda k, a: 6,
+    "semrode": lambda k, a: 6,
+    "semrode-ot": lambda k, a: 6,
 }
-ONE_STEP = {"standard", "fgsm", "fgm", "r3f", "r-drop", "neftune", "flooding-x", "dsrm"}
+# No parameter `steps`.
+ONE_STEP = {
+    *("standard", "fgsm", "fgm", "r3f", "r-drop", "neftune"),
+    *("flooding-x", "dsrm", "augmented", "semrode", "semrode-ot"),
+}
 CASES = [(name, k) for name in FORMULAS for k in (1, 3, 5) if name not in ONE_STEP or k == 1]
 
 
@@ -63,7 +70,8 @@ def model() -> nn.Module:
 def landscape(request: pytest.FixtureRequest, model: nn.Module) -> TransformerLandscape:
     ids = torch.randint(5, 100, (4, request.param), generator=torch.Generator().manual_seed(0))
     batch = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "labels": torch.tensor([0, 1, 1, 0])}
-    return TransformerLandscape(model, batch)
+    attacked = TransformerLandscape(model, batch | {"input_ids": ids.flip(1)})
+    return TransformerLandscape(model, batch, companions={"attacked": attacked})
 
 
 def counted(work: Callable[[], object]) -> FlopCounterMode:

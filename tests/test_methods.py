@@ -16,6 +16,7 @@ def test_the_names_of_the_command_line() -> None:
         "ta-vat", "vat", "trades", "smart", "r-drop", "r3f", "neftune",
         "infobert", "flooding-x", "dsrm", "adaptive-pgd", "adaptive-freelb", "adaptive-ta-vat",
         "adaptive-balanced", "adaptive-annealed", "adaptive-learned-beta", "adaptive-by-difficulty",
+        "augmented", "semrode", "semrode-ot",
     ]  # fmt: skip
 
 

@@ -78,6 +78,7 @@ def train(
     pair_column: options.PairColumn = None,
     label_column: options.LabelColumn = None,
     data_dir: options.DataDir = None,
+    attacked_column: options.AttackedColumn = None,
     limit: options.Limit = None,
     hold_out: options.HoldOut = 0.1,
     method: options.Method = "standard",
@@ -87,6 +88,7 @@ def train(
     direction: options.Direction = None,
     start: options.Start = None,
     project: options.Project = None,
+    attacked_share: options.AttackedShare = 0.1,
     further: options.Further = (),  # type: ignore[assignment]  # typer makes the list
     epochs: options.Epochs = 3,
     batch_size: options.BatchSize = 32,
@@ -108,11 +110,12 @@ def train(
     with mistakes(debug=debug):
         from robustlab.cli.train import run
 
-        rows = settings.Rows(data, text_column, pair_column, label_column, data_dir)
+        rows = settings.Rows(data, text_column, pair_column, label_column, data_dir, attacked_column)
         named = settings.Named(method, steps, step_size, beta, direction, start, project, tuple(further))
         fit = settings.Fit(epochs, batch_size, accumulation, learning_rate, max_length, seed, device, bf16)
         place = settings.Place(output, resume, overwrite, tuple(report_to))
-        run(settings.Train(model, rows, limit, hold_out, named, fit, place), dry_run=dry_run, as_json=json)
+        command = settings.Train(model, rows, limit, hold_out, named, fit, place, attacked_share)
+        run(command, dry_run=dry_run, as_json=json)
 
 
 @app.command(epilog=_lines(EVALUATE_EXAMPLES))

@@ -88,6 +88,17 @@ Project = Annotated[
     typer.Option(help="none, l2:RADIUS, linf:RADIUS, token-l2:RADIUS or relative:RADIUS.", rich_help_panel=METHOD),
 ]
 
+AttackedColumn = Annotated[
+    str | None,
+    typer.Option(
+        help="A file's column of attacked texts, for methods that learn from them; empty where a row has none.",
+        rich_help_panel=DATA,
+    ),
+]
+AttackedShare = Annotated[
+    float, typer.Option(help="Share of the reviews attacked beforehand for such methods.", rich_help_panel=METHOD)
+]
+
 Epochs = Annotated[int, typer.Option(min=1, help="Passes over the training set.", rich_help_panel=TRAINING)]
 BatchSize = Annotated[int, typer.Option(min=1, help="Examples a device and micro-step.", rich_help_panel=TRAINING)]
 Accumulation = Annotated[

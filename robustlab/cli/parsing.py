@@ -5,13 +5,13 @@ from __future__ import annotations
 import difflib
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import astuple
+from dataclasses import asdict, astuple
 from typing import Any
 
 from robustlab.ascent import GradientAscent, PowerIteration, Rest, TokenAware, directions, projections, starts
 from robustlab.cli.settings import Named
 from robustlab.methods import BY_NAME, Method
-from robustlab.objective import Adaptive, Consistency, RDrop
+from robustlab.objective import Adaptive, Augmented, Consistency, RDrop, SemRoDe, sinkhorn
 
 DIRECTIONS = {name: getattr(directions, name) for name in ("raw", "unit_l2", "token_l2", "sign", "linf")}
 STARTS = {"uniform": starts.uniform, "normal": starts.normal, "freelb": starts.freelb}
@@ -39,7 +39,7 @@ def method(named: Named) -> Method:
     given = {name: getattr(named, name) for name in OPTIONS if getattr(named, name) is not None}
     for name in given:
         if name not in takes:
-            theirs = ", ".join(map(flag, takes)) or "no options of its own"
+            theirs = ", ".join(flag(one) for one in takes if _typed(takes[one], one)) or "no options of its own"
             raise ValueError(f"method {named.method} takes no {flag(name)}; it takes {theirs}")
     parse: dict[str, Callable[[str], Any]] = {"direction": direction, "start": start, "project": projection}
     arguments = {name: parse[name](value) if name in parse else value for name, value in given.items()}
@@ -50,7 +50,7 @@ def _further(text: str, method: str, takes: Mapping[str, inspect.Parameter]) -> 
     """A parameter and its value, from what was typed after --set."""
     name, equals, value = text.partition("=")
     name = name.strip().replace("-", "_")
-    known = [one for one in takes if one not in OPTIONS]
+    known = [one for one in takes if one not in OPTIONS and _typed(takes[one], one)]
     if name in OPTIONS:
         raise ValueError(f"--set {text}: {name} has an option of its own, {flag(name)}")
     if not equals or name not in known:
@@ -60,6 +60,11 @@ def _further(text: str, method: str, takes: Mapping[str, inspect.Parameter]) -> 
         return name, (int if isinstance(takes[name].default, int) else float)(value)
     except ValueError:
         raise ValueError(f"--set {text}: {value!r} is not a number") from None
+
+
+def _typed(parameter: inspect.Parameter, name: str) -> bool:
+    """Whether a parameter can be given on the command line: by an option of its own, or as a number."""
+    return name in OPTIONS or isinstance(parameter.default, int | float)
 
 
 def direction(name: str) -> directions.Direction:
@@ -116,10 +121,13 @@ def describe(built: Method) -> dict[str, Any]:
         told = {"steps": ascent.steps, "radius": ascent.radius, "probe": ascent.probe}
     if isinstance(ascent, Rest) and ascent.start is not starts.zero:
         told = {"start": spelled(ascent.start)}
-    if isinstance(built.objective, Consistency | RDrop):
+    if isinstance(built.objective, Augmented | Consistency | RDrop | SemRoDe):
         told["weight"] = built.objective.weight
     if isinstance(built.objective, Consistency) and built.objective.teacher is not None:
         told |= {"teacher": built.objective.teacher.weight, "decay": built.objective.teacher.decay}
+    if isinstance(built.objective, SemRoDe):
+        distance = built.objective.distance
+        told |= asdict(distance) if isinstance(distance, sinkhorn) else {"distance": spelled(distance)}
     if isinstance(built.objective, Adaptive):
         told |= {"beta": built.objective.beta, "weights": type(built.objective.weights).__name__}
     return told

@@ -36,7 +36,7 @@ def load(rows: Rows, split: str, *, labels: Sequence[str] | None = None) -> Data
     """
     if is_file(rows):
         return _table(rows, labels)
-    for name in ("text_column", "pair_column", "label_column"):
+    for name in ("text_column", "pair_column", "label_column", "attacked_column"):
         if getattr(rows, name) is not None:
             option = "--" + name.replace("_", "-")
             raise ValueError(f"{option} is for files; {rows.data!r} is taken for a corpus, whose columns are known")
@@ -48,6 +48,7 @@ def _table(rows: Rows, labels: Sequence[str] | None) -> Dataset:
         "text_column": rows.text_column or "text",
         "label_column": rows.label_column or "label",
         "pair_column": rows.pair_column,
+        "attacked_column": rows.attacked_column,
     }
     path = Path(rows.data).expanduser()
     if labels is None:

@@ -22,6 +22,7 @@ class Rows:
     pair_column: str | None = None
     label_column: str | None = None
     data_dir: Path | None = None
+    attacked_column: str | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ class Train:
     named: Named
     fit: Fit
     place: Place
+    attacked_share: float = 0.1
 
     @property
     def learning_rate(self) -> float:

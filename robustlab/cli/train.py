@@ -13,7 +13,7 @@ import typer
 
 from robustlab import corpora, models
 from robustlab.ascent import GradientAscent, unit_l2
-from robustlab.cli import card, cost, device, parsing, reporting, rows, run_folder
+from robustlab.cli import attacked_rows, card, cost, device, parsing, reporting, rows, run_folder
 from robustlab.cli.settings import Train
 from robustlab.evaluation import white_box
 from robustlab.evaluation.metrics import Score, accuracy
@@ -114,6 +114,7 @@ def load(settings: Train) -> Run:
     method = parsing.method(settings.named)
     chosen = device.choose(settings.fit.device)
     _check_numbers(settings)
+    attacked_rows.check(settings, method)
     run_folder.check(settings)
     data = rows.take(rows.load(settings.rows, "train"), settings.limit, settings.fit.seed)
     train, validation = corpora.hold_out(data, settings.hold_out, settings.fit.seed)
@@ -154,6 +155,7 @@ def _carry_out(ready: Run, plan: dict[str, Any], *, progress: bool) -> dict[str,
     began = time.monotonic()
     try:
         with run_folder.going_on(folder):
+            ready = attacked_rows.added(ready, folder, progress=progress)
             fitted = _fit(ready, progress=progress)
             record |= {"finished": True, "seconds": round(time.monotonic() - began, 1), "best_step": fitted.best_step}
             record["results"] = {name: _told(score) for name, score in _scores(ready, fitted).items()}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from robustlab.corpora.files import read_json_lines
-from robustlab.corpora.rows import assemble
+from robustlab.corpora.rows import assemble, check_texts
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -25,6 +25,7 @@ def load_table(
     label_column: str = "label",
     pair_column: str | None = None,
     labels: Sequence[str] | None = None,
+    attacked_column: str | None = None,
 ) -> Dataset:
     """Load a table of texts and labels.
 
@@ -36,7 +37,9 @@ def load_table(
         label_column: Column of the label.
         pair_column: Column of the second text, if there is one.
         labels: Label names in the order of their numbers, as a trained model has them; found in the table where absent.
-    Returns: Columns `text`, `text_pair` if any, `label` (ClassLabel) and `example_id` (row number, from 0).
+        attacked_column: Column of attacked texts, if there is one; a row with an empty one counts as not attacked.
+    Returns: Columns `text`, `text_pair` if any, `label` (ClassLabel), `example_id` (row number, from 0) and
+        `attacked_text` if any.
     Raises:
         FileNotFoundError: If there is no such file.
         ValueError: If the format is unknown, the file is corrupt, a column is missing, a text is empty, a label is
@@ -46,14 +49,14 @@ def load_table(
     if not path.is_file():
         raise FileNotFoundError(f"no such file: {str(path)!r}; expected a table ({_FORMATS})")
     frame, place = _read(path)
-    for column in (text_column, label_column, pair_column):
+    for column in (text_column, label_column, pair_column, attacked_column):
         if column is not None and column not in frame.columns:
             raise ValueError(f"{path.name}: expected a column {column!r}, got {', '.join(map(str, frame.columns))}")
     words = [_word(value, place(row), label_column) for row, value in enumerate(frame[label_column])]
     names = list(labels) if labels is not None else _sorted(set(words))
     if len(names) < 2:
         raise ValueError(f"{path.name}: column {label_column!r} must hold at least two labels, got {names}")
-    return assemble(
+    rows = assemble(
         texts=frame[text_column].tolist(),
         pairs=None if pair_column is None else frame[pair_column].tolist(),
         labels=_numbers(words, names, place),
@@ -61,6 +64,17 @@ def load_table(
         place=place,
         description=f"table {path.name}",
     )
+    if attacked_column is None:
+        return rows
+    attacked = _filled(frame[attacked_column].tolist(), list(rows["text"]))
+    check_texts(attacked, attacked_column, place)
+    return rows.add_column("attacked_text", attacked)
+
+
+def _filled(attacked: list[Any], texts: list[str]) -> list[Any]:
+    """The text itself where there is no attacked one: None, NaN or nothing but spaces."""
+    missing = [value is None or value != value or not str(value).strip() for value in attacked]
+    return [text if none else value for text, value, none in zip(texts, attacked, missing, strict=True)]
 
 
 def _read(path: Path) -> tuple[DataFrame, Callable[[int], str]]:

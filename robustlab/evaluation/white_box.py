@@ -60,9 +60,11 @@ def batches(
     from transformers import DataCollatorWithPadding
 
     from robustlab.models import tokenise
+    from robustlab.models.encoding import ATTACKED
 
     if len(dataset) == 0 or batch_size < 1:
         raise ValueError(f"expected at least one row and one a batch, got {len(dataset)} rows, batch_size={batch_size}")
+    dataset = dataset.remove_columns([name for name in dataset.column_names if name.startswith(ATTACKED)])
     tokenised = tokenise(dataset, tokenizer, max_length=max_length)
     lengths = list(tokenised["length"])
     order = sorted(range(len(lengths)), key=lengths.__getitem__)

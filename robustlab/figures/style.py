@@ -64,6 +64,9 @@ _LOOKS = {
     "adaptive-annealed": _Look("#d0602f", "$a$"),
     "adaptive-learned-beta": _Look("#c04f6a", "$β$"),
     "adaptive-by-difficulty": _Look("#b05a3a", "$q$"),
+    "augmented": _Look("#8f7f5f", "|"),
+    "semrode": _Look("#4f7f6f", "_"),
+    "semrode-ot": _Look("#6f6f9f", "$o$"),
 }
 
 _SETTINGS = {

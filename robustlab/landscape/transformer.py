@@ -161,8 +161,9 @@ class TransformerLandscape:
         """
         if self._clean is None:
             self._clean = self.read()
-            if self._clean.logits.requires_grad:
-                self._clean.logits.register_hook(self._forget)
+            for output in (self._clean.logits, self._clean.hidden):  # an objective may use the features alone
+                if output.requires_grad:
+                    output.register_hook(self._forget)
         return self._clean
 
     def _forget(self, gradient: Tensor) -> None:
@@ -192,15 +193,16 @@ class TransformerLandscape:
             None if within is None else model.get_submodule(names[within]),
             self.site.call,
         )
-        return self._like(model, site, self.seed)
+        return self._like(model, site, self.seed, {k: one.with_model(model) for k, one in self.companions.items()})
 
     def redrawn(self) -> TransformerLandscape:
         """The same batch under the same model, with other dropout masks; as deterministic as these."""
-        return self._like(self.model, self.site, key(self.seed, "redrawn"))
+        companions = {name: one.redrawn() for name, one in self.companions.items()}
+        return self._like(self.model, self.site, key(self.seed, "redrawn"), companions)
 
-    def _like(self, model: Any, site: Site, seed: int) -> TransformerLandscape:
+    def _like(self, model: Any, site: Site, seed: int, companions: Mapping[str, Landscape]) -> TransformerLandscape:
         return TransformerLandscape(
-            model, self.batch, site=site, noise=self.noise, seed=seed, mask=self.mask, companions=self.companions
+            model, self.batch, site=site, noise=self.noise, seed=seed, mask=self.mask, companions=companions
         )
 
     @contextmanager

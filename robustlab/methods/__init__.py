@@ -17,6 +17,7 @@ from robustlab.methods.adapted import (
     adaptive_ta_vat,
     on_a_share,
 )
+from robustlab.methods.attacked import augmented, semrode, semrode_ot
 from robustlab.methods.base import STEP_SIZE, STEPS, Method
 from robustlab.methods.consistent import r3f, r_drop, smart, trades, vat
 from robustlab.methods.restricted import dsrm, flooding_x, infobert
@@ -58,6 +59,9 @@ BY_NAME: Mapping[str, Callable[..., Method]] = {
     "adaptive-annealed": adaptive_annealed,
     "adaptive-learned-beta": adaptive_learned_beta,
     "adaptive-by-difficulty": adaptive_by_difficulty,
+    "augmented": augmented,
+    "semrode": semrode,
+    "semrode-ot": semrode_ot,
 }
 
 __all__ = [
@@ -73,6 +77,7 @@ __all__ = [
     "adaptive_learned_beta",
     "adaptive_pgd",
     "adaptive_ta_vat",
+    "augmented",
     "dsrm",
     "fgm",
     "fgsm",
@@ -87,6 +92,8 @@ __all__ = [
     "pgd",
     "r3f",
     "r_drop",
+    "semrode",
+    "semrode_ot",
     "smart",
     "standard",
     "ta_vat",

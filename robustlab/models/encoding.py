@@ -18,17 +18,20 @@ Text = str | tuple[str, str]
 """One text, or a text and its pair."""
 Predict = Callable[[Sequence[Text]], Tensor]
 """Texts -> logits [n c], on the CPU, in the order of the texts."""
+ATTACKED = "attacked_"
+"""What the columns of a row's attacked text begin with."""
 
 
 def tokenise(dataset: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int = 128) -> Dataset:
     """Turn rows of text into rows of token ids, without padding.
 
     Args:
-        dataset: Columns `text`, optional `text_pair`, `label` and `example_id`.
+        dataset: Columns `text`, optional `text_pair`, `label` and `example_id`; for methods that train on attacked text
+            also `attacked_text`, and `attacked_text_pair` where the attack changed the pair.
         tokenizer: The model's tokenizer.
         max_length: Longer rows are cut to this many tokens.
-    Returns: Columns `input_ids`, `attention_mask`, `token_type_ids` where the model has them, `labels`, `example_id`,
-        `length`.
+    Returns: Columns `input_ids`, `attention_mask`, `token_type_ids` where the model has them, the same with
+        `attacked_` before their names if there is attacked text, `labels`, `example_id`, `length` (of the text itself).
     Raises: ValueError: If a column is missing or `max_length` leaves no room for text.
     """
     from datasets import Dataset
@@ -36,11 +39,18 @@ def tokenise(dataset: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length
     for column in ("text", "label", "example_id"):
         if column not in dataset.column_names:
             raise ValueError(f"expected a column {column!r}, got {', '.join(dataset.column_names)}")
-    pairs = list(dataset["text_pair"]) if "text_pair" in dataset.column_names else None
+    pairs = _column(dataset, "text_pair")
     encoded = _encode(list(dataset["text"]), pairs, tokenizer, max_length)
     lengths = [len(ids) for ids in encoded["input_ids"]]
+    if (attacked := _column(dataset, ATTACKED + "text")) is not None:
+        other = _encode(attacked, _column(dataset, ATTACKED + "text_pair") or pairs, tokenizer, max_length)
+        encoded |= {ATTACKED + name: ids for name, ids in other.items()}
     rows = {"labels": list(dataset["label"]), "example_id": list(dataset["example_id"]), "length": lengths}
     return Dataset.from_dict({**encoded, **rows})
+
+
+def _column(dataset: Dataset, name: str) -> list[str] | None:
+    return list(dataset[name]) if name in dataset.column_names else None
 
 
 def predictor(

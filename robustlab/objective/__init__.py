@@ -1,9 +1,11 @@
 """What is learned from a path: an outer loss as terms, each one backward pass."""
 
 from robustlab.objective.adaptive import Adaptive
+from robustlab.objective.augmented import Augmented
 from robustlab.objective.base import Objective, Terms
 from robustlab.objective.by_difficulty import AdaptiveByDifficulty, DifficultyWeights
 from robustlab.objective.consistency import Consistency
+from robustlab.objective.discrepancy import mmd, sinkhorn, unbiased_mmd
 from robustlab.objective.distribution_shift import DistributionShift
 from robustlab.objective.flooding import Flooding, PilotPass, accordance
 from robustlab.objective.infobert import InfoBERT, stable_words
@@ -11,6 +13,7 @@ from robustlab.objective.mean_teacher import MeanTeacher
 from robustlab.objective.mutual_information import Conditional, InfoNCE, club, leave_one_out
 from robustlab.objective.r_drop import RDrop
 from robustlab.objective.scale import Annealed, Constant, Learned, Scale
+from robustlab.objective.semrode import SemRoDe
 from robustlab.objective.share import ShareOfSteps
 from robustlab.objective.tableau import Tableau, implied_weights
 from robustlab.objective.trace import Trace
@@ -26,6 +29,7 @@ __all__ = [
     "Adaptive",
     "AdaptiveByDifficulty",
     "Annealed",
+    "Augmented",
     "Conditional",
     "Consistency",
     "Constant",
@@ -42,6 +46,7 @@ __all__ = [
     "ProjectedWeights",
     "RDrop",
     "Scale",
+    "SemRoDe",
     "ShareOfSteps",
     "SimplexWeights",
     "SoftmaxWeights",
@@ -52,6 +57,9 @@ __all__ = [
     "club",
     "implied_weights",
     "leave_one_out",
+    "mmd",
     "project_to_simplex",
+    "sinkhorn",
     "stable_words",
+    "unbiased_mmd",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from robustlab.ascent.gradient import Ascent
 from robustlab.landscape.base import Landscape
@@ -18,8 +18,13 @@ Terms = Generator[Scalar, None, Trace]  # yields losses to differentiate one by 
 class Objective(ABC):
     """What is learned from a path: losses, each one backward pass, and what must happen around them.
 
+    Attributes:
+        needs: Companions without which there is nothing to learn, such as "attacked".
+
     Source: robustlab.
     """
+
+    needs: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def terms(self, landscape: Landscape, ascent: Ascent, *, generator: Randomness) -> Terms:
@@ -49,3 +54,13 @@ class Objective(ABC):
     def after_step(self) -> None:
         """Follow an optimiser step: projections and averages."""
         return
+
+
+def no_path(what: str, ascent: Ascent) -> None:
+    """Refuse an ascent for an objective that has no use for its path.
+
+    Raises: ValueError: If the ascent takes steps.
+    Source: robustlab.
+    """
+    if ascent.steps:
+        raise ValueError(f"{what} and takes no path, got an ascent of {ascent.steps} steps; use ascent.Rest()")

@@ -8,6 +8,8 @@ import torch
 import torch.distributed as dist
 from torch import nn
 
+from robustlab.gather import processes
+
 
 def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
     """Replace each gradient by its mean over the processes, in one flat reduction a dtype; does nothing in one process.
@@ -18,7 +20,7 @@ def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
     Args:
         parameters: The parameters, in the same order in every process.
     """
-    if _processes() == 1:
+    if processes() == 1:
         return
     by_dtype: dict[torch.dtype, list[nn.Parameter]] = {}
     for parameter in parameters:
@@ -31,7 +33,7 @@ def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
         gradients = [parameter.grad for parameter in group if parameter.grad is not None]
         flat = torch.cat([gradient.flatten() for gradient in gradients])
         dist.all_reduce(flat)
-        flat /= _processes()
+        flat /= processes()
         for gradient, mean in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
             gradient.copy_(mean.view_as(gradient))
 
@@ -48,16 +50,12 @@ def first_failure(problem: str | None, device: torch.device) -> tuple[int, str] 
     Returns:
         The lowest rank with a problem and its words, the same in every process; None where all is well.
     """
-    if _processes() == 1:
+    if processes() == 1:
         return None if problem is None else (0, problem)
     failed = torch.tensor(float(problem is not None), device=device)
     dist.all_reduce(failed)
     if not failed:
         return None
-    told: list[str | None] = [None] * _processes()
+    told: list[str | None] = [None] * processes()
     dist.all_gather_object(told, problem)
     return next((rank, words) for rank, words in enumerate(told) if words is not None)
-
-
-def _processes() -> int:
-    return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import torch
 from datasets import Dataset
 from transformers import (
-    DataCollatorWithPadding,
     EvalPrediction,
     PreTrainedModel,
     PreTrainedTokenizerBase,
@@ -24,6 +23,9 @@ from transformers.trainer_callback import ProgressCallback
 
 from robustlab.methods import Method
 from robustlab.models import tokenise
+from robustlab.models.encoding import ATTACKED
+from robustlab.objective import attacked
+from robustlab.training.batches import Collator
 from robustlab.training.checkpoints import last_complete
 from robustlab.training.recipe import Recipe
 from robustlab.training.trainer import RobustTrainer
@@ -107,11 +109,13 @@ def fit(
         progress: Show a progress bar.
 
     Raises:
-        ValueError: If there are no rows, or nothing to resume.
+        ValueError: If there are no rows, none of them attacked where the method needs it, or nothing to resume.
         NonFiniteLossError: When a loss is not finite.
     """
     if len(train) == 0:
         raise ValueError("the training set is empty")
+    if attacked.NAME in method.objective.needs and ATTACKED + "text" not in train.column_names:
+        raise ValueError(f"this method learns from attacked texts, and the training set has none; {attacked.REMEDY}")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()) if output is None else output)
         checkpoint = _checkpoint(folder) if resume else None
@@ -179,7 +183,7 @@ def _trainer(
         args=arguments,
         train_dataset=tokenise(train, tokenizer, max_length=max_length),
         eval_dataset=None if validation is None else tokenise(validation, tokenizer, max_length=max_length),
-        data_collator=DataCollatorWithPadding(tokenizer),
+        data_collator=Collator(tokenizer),
         processing_class=tokenizer,
         compute_metrics=_accuracy,
     )

@@ -17,8 +17,9 @@ from transformers import Trainer
 from robustlab.landscape import Site, TransformerLandscape
 from robustlab.landscape.transformer import Noise
 from robustlab.methods import Method
-from robustlab.randomness import ExampleGenerators, Randomness, key
+from robustlab.randomness import Randomness, key
 from robustlab.training import checkpoints
+from robustlab.training.batches import ONLY_TRAINING, for_evaluation, generator_of, landscape_of
 from robustlab.training.buckets import LengthBuckets, lengths_of
 from robustlab.training.checkpoints import CheckpointError
 from robustlab.training.distributed import average_gradients, first_failure
@@ -40,7 +41,8 @@ class RobustTrainer(Trainer):
         method: From `robustlab.methods`.
         site: What is perturbed; the word embeddings where not given.
         noise: Dropout of the forwards of one batch, see `TransformerLandscape`.
-        **trainer: Arguments of `transformers.Trainer`. Rows of the train set may carry `example_id`, an int.
+        **trainer: Arguments of `transformers.Trainer`. Rows of the train set may carry `example_id`, an int, and
+            a second set of ids, `attacked_input_ids` …, for methods that need attacked text (see `batches.Collator`).
 
     Raises:
         NonFiniteLossError: When a loss is not finite; names the step, and the rank where there are several; every rank
@@ -84,16 +86,13 @@ class RobustTrainer(Trainer):
         return logs["loss"] / share
 
     def _landscape(self, model: nn.Module, inputs: dict[str, Any]) -> TransformerLandscape:
-        bare = self.accelerator.unwrap_model(model)
         when = (self.state.global_step, self._micro_step, self.accelerator.process_index)
         seed = key(self.args.seed, "dropout", *when)
-        return TransformerLandscape(bare, inputs, site=self.site, noise=self.noise, seed=seed)
+        return landscape_of(self.accelerator.unwrap_model(model), inputs, site=self.site, noise=self.noise, seed=seed)
 
     def _generator(self, inputs: dict[str, Any]) -> Randomness:
-        when = (self.args.seed, "start", self.state.global_step)
-        if (examples := inputs.get("example_id")) is not None:
-            return ExampleGenerators(examples.tolist(), *when)
-        return torch.Generator().manual_seed(key(*when, self._micro_step, self.accelerator.process_index))
+        when = {"step": self.state.global_step, "micro_step": self._micro_step}
+        return generator_of(inputs, seed=self.args.seed, rank=self.accelerator.process_index, **when)
 
     def _stop_together(self, problem: NonFiniteLossError | None) -> None:
         """Stop in every process if one cannot go on: the others would wait for its gradients."""
@@ -208,13 +207,11 @@ class RobustTrainer(Trainer):
 
     def _set_signature_columns_if_needed(self) -> None:
         super()._set_signature_columns_if_needed()
-        if "example_id" not in self._signature_columns:
-            self._signature_columns.append("example_id")
+        self._signature_columns += [name for name in ONLY_TRAINING if name not in self._signature_columns]
 
     def prediction_step(self, model: nn.Module, inputs: dict[str, Any], *args: Any, **options: Any) -> Any:
         """Evaluate without the columns that only training needs."""
-        kept = {name: value for name, value in inputs.items() if name != "example_id"}
-        return super().prediction_step(model, kept, *args, **options)
+        return super().prediction_step(model, for_evaluation(inputs), *args, **options)
 
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Tensor] | None = None) -> None:
         super()._save(output_dir, state_dict)

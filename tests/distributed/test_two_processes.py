@@ -11,7 +11,8 @@ import torch
 
 from robustlab.training.distributed import average_gradients
 
-NAMES = ("pgd", "freelb", "adaptive-pgd")
+# The last two couple the examples of a batch, and so those of all processes.
+NAMES = ("pgd", "freelb", "adaptive-pgd", "augmented", "semrode", "semrode-ot")
 WORKER = Path(__file__).with_name("worker.py")
 
 

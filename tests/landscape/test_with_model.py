@@ -21,12 +21,22 @@ def test_with_model_keeps_everything_but_the_model() -> None:
     theirs = mine.with_model(other)
     assert theirs.model is other
     assert theirs.site.module is other.bert.encoder.layer[0]
-    assert theirs.companions["attacked"] is companion
+    assert theirs.companions["attacked"].model is other
+    assert theirs.companions["attacked"].batch is companion.batch
     assert theirs.mask is mask
     offset = 0.1 * torch.randn(mine.shape)
     expected = TransformerLandscape(other, batch, site=theirs.site, seed=9, mask=mask).loss(offset)
     assert torch.equal(theirs.loss(offset), expected)
     assert not torch.equal(theirs.loss(offset), mine.loss(offset))
+
+
+def test_companions_are_redrawn_too() -> None:
+    model, batch = tiny_architecture("bert", dropout=0.3).train(), tiny_batch("bert")
+    landscape = TransformerLandscape(model, batch, companions={"attacked": TransformerLandscape(model, batch)})
+    redrawn = landscape.redrawn()
+    assert torch.equal(landscape.companions["attacked"].loss(), landscape.loss())
+    assert torch.equal(redrawn.companions["attacked"].loss(), redrawn.loss())
+    assert not torch.equal(redrawn.loss(), landscape.loss())
 
 
 def test_with_model_keeps_the_forward_that_a_site_counts_in() -> None:

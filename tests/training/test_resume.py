@@ -12,22 +12,25 @@ import toy
 from safetensors.torch import load_file
 
 
-def in_a_new_process(job: str, folder: Path, root: Path) -> subprocess.CompletedProcess:
+def in_a_new_process(job: str, folder: Path, root: Path, *options: str) -> subprocess.CompletedProcess:
     environment = os.environ | {"PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, toy.__file__, job, str(folder)]
+    command = [sys.executable, toy.__file__, job, str(folder), *options]
     return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder, check=False)
+
+
+def killed_and_resumed(folder: Path, *options: str) -> Path:
+    root = Path(__file__).resolve().parents[2]
+    died = in_a_new_process("die", folder, root, *options)
+    assert died.returncode == -signal.SIGKILL, died.stderr
+    assert [path.name for path in folder.glob("checkpoint-*")] == ["checkpoint-5"]
+    resumed = in_a_new_process("resume", folder, root, *options)
+    assert resumed.returncode == 0, resumed.stderr
+    return folder
 
 
 @pytest.fixture(scope="module")
 def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("killed")
-    root = Path(__file__).resolve().parents[2]
-    died = in_a_new_process("die", folder, root)
-    assert died.returncode == -signal.SIGKILL, died.stderr
-    assert [path.name for path in folder.glob("checkpoint-*")] == ["checkpoint-5"]
-    resumed = in_a_new_process("resume", folder, root)
-    assert resumed.returncode == 0, resumed.stderr
-    return folder
+    return killed_and_resumed(tmp_path_factory.mktemp("killed"))
 
 
 @pytest.fixture(scope="module")
@@ -61,3 +64,13 @@ def test_the_optimiser_is_in_the_same_state(killed: Path, uninterrupted: toy.Rob
     for number, state in mine["state"].items():
         for name, value in state.items():
             assert torch.equal(torch.as_tensor(value), torch.as_tensor(theirs["state"][number][name])), (number, name)
+
+
+def test_with_attacked_texts_too(tmp_path: Path) -> None:
+    whole = toy.resumable(tmp_path / "whole", attacked=True)
+    whole.train()
+    assert any(entry.get("discrepancy", 0) > 0 for entry in whole.state.log_history)
+    (tmp_path / "killed").mkdir()
+    saved = load_file(killed_and_resumed(tmp_path / "killed", "attacked") / "end" / "model.safetensors")
+    for name, value in whole.model.named_parameters():
+        assert torch.equal(saved[name], value), name

@@ -25,7 +25,7 @@ GOOD, BAD = 10, 20
 class Rows(Dataset):
     """`n` rows of random lengths, in which GOOD or BAD stands between random words."""
 
-    def __init__(self, n: int = 64, *, seed: int = 0, longest: int = 10, shortest: int = 4):
+    def __init__(self, n: int = 64, *, seed: int = 0, longest: int = 10, shortest: int = 4, attacked: bool = False):
         generator = torch.Generator().manual_seed(seed)
         self.rows = []
         for number in range(n):
@@ -34,7 +34,11 @@ class Rows(Dataset):
             label = number % 2
             ids[0] = 1
             ids[1::2] = GOOD if label else BAD
-            self.rows.append({"input_ids": ids.tolist(), "labels": label, "example_id": number})
+            row = {"input_ids": ids.tolist(), "labels": label, "example_id": number}
+            if attacked:  # every third row has other words around the one that tells
+                others = ids.where((ids < 30) | torch.tensor(number % 3 != 0), 100 - ids // 2)
+                row |= {"attacked_input_ids": others.tolist(), "attacked_attention_mask": [1] * length}
+            self.rows.append(row)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -45,9 +49,13 @@ class Rows(Dataset):
 
 def collate(rows: list[dict]) -> dict[str, torch.Tensor]:
     longest = max(len(row["input_ids"]) for row in rows)
-    ids = torch.tensor([row["input_ids"] + [0] * (longest - len(row["input_ids"])) for row in rows])
-    others = {name: torch.tensor([row[name] for row in rows]) for name in ("labels", "example_id")}
-    return {"input_ids": ids, "attention_mask": (ids != 0).long(), **others}
+    made = {name: torch.tensor([row[name] for row in rows]) for name in ("labels", "example_id")}
+    for prefix in ("", "attacked_"):
+        if prefix + "input_ids" in rows[0]:
+            padded = [row[prefix + "input_ids"] + [0] * (longest - len(row["input_ids"])) for row in rows]
+            made[prefix + "input_ids"] = ids = torch.tensor(padded)
+            made[prefix + "attention_mask"] = (ids != 0).long()
+    return made
 
 
 def arguments(folder: Path | str, **changes: object) -> TrainingArguments:
@@ -96,18 +104,21 @@ class Die(TrainerCallback):
 RESUMED = {"max_steps": 12, "save_strategy": "steps", "save_steps": 5, "gradient_accumulation_steps": 2}
 
 
-def resumable(folder: Path | str, callbacks: list | None = None) -> RobustTrainer:
+def resumable(folder: Path | str, callbacks: list | None = None, *, attacked: bool = False) -> RobustTrainer:
     """Twelve steps over three epochs with dropout, random starts and learned weights; a checkpoint each fifth step."""
+    if attacked:
+        rows = Rows(attacked=True)
+        return trainer(folder, method=methods.semrode(), rows=rows, callbacks=callbacks, **RESUMED)
     method = methods.adaptive_pgd(steps=2, step_size=0.1, start=starts.freelb(0.3))
     return trainer(folder, method=method, callbacks=callbacks, **RESUMED)
 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    job, folder = sys.argv[1], sys.argv[2]
+    job, folder, attacked = sys.argv[1], sys.argv[2], "attacked" in sys.argv[3:]
     if job == "die":
-        resumable(folder, [Die(7)]).train()
-    run = resumable(folder)
+        resumable(folder, [Die(7)], attacked=attacked).train()
+    run = resumable(folder, attacked=attacked)
     run.train(resume_from_checkpoint=True)
     run.save_model(str(Path(folder) / "end"))
     torch.save(run.optimizer.state_dict(), Path(folder) / "optimizer.pt")

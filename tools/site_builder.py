@@ -27,6 +27,7 @@ SOURCE, HTML, DOCTREES = BUILD / "source", BUILD / "html", BUILD / ".doctrees"
 ZIP = "robustlab-book.zip"
 LINK = re.compile(rb'<p class="whole-book">.*?</p>', re.DOTALL)  # to ZIP, in book/intro.md
 # What every page may depend on without Sphinx noticing: its settings, its extensions, the package that they read.
+BIBLIOGRAPHY = "robustlab/references.bib"
 EVERY_PAGE = ("_config.yml", "_toc.yml", "book/_ext/", "book/results/", "package.sha256")
 
 
@@ -72,6 +73,7 @@ def gather(executed: bool) -> dict[str, bytes]:
     """Return the tree that Sphinx is to see, file by file."""
     site, repository = os.environ.get("ROBUSTLAB_SITE_URL", ""), os.environ.get("ROBUSTLAB_REPOSITORY_URL", "")
     tree = {"_config.yml": configuration(site, repository).encode(), "_toc.yml": (ROOT / "_toc.yml").read_bytes()}
+    tree[BIBLIOGRAPHY] = (ROOT / BIBLIOGRAPHY).read_bytes()
     tree["package.sha256"] = notebooks.package_digest().encode()
     for path in sorted((ROOT / "book").rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:

@@ -55,6 +55,22 @@ PROBE_EXAMPLES = """[bold]Example[/]
 
   robustlab probe --model runs/first --data reviews --steps 5
 """
+CITE_EXAMPLES = """[bold]Examples[/]
+
+The papers that two methods come from, each once:
+
+  robustlab cite pgd adaptive-pgd
+
+Into a bibliography of your own; then robustlab itself:
+
+  robustlab cite freelb >> references.bib
+
+  robustlab cite >> references.bib
+
+Which places and values in the papers, too:
+
+  robustlab cite ta-vat --json
+"""
 
 
 def _lines(text: str) -> str:
@@ -185,6 +201,19 @@ def methods(json: options.Json = False, debug: options.Debug = False) -> None:
         from robustlab.cli.methods import run
 
         run(as_json=json)
+
+
+@app.command(epilog=_lines(CITE_EXAMPLES))
+def cite(
+    methods: options.Cited = (),  # type: ignore[assignment]  # typer makes the list
+    json: options.Json = False,
+    debug: options.Debug = False,
+) -> None:
+    """Print the BibTeX of the papers that methods come from; without a method, of robustlab and its three papers."""
+    with mistakes(debug=debug):
+        from robustlab.cli.cite import run
+
+        run(methods, as_json=json)
 
 
 @app.command()

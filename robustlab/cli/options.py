@@ -62,6 +62,10 @@ HoldOut = Annotated[
 ]
 
 Method = Annotated[str, typer.Option(help="See `robustlab methods`.", rich_help_panel=METHOD)]
+Cited = Annotated[
+    list[str],
+    typer.Argument(metavar="METHOD", help="See `robustlab methods`; several may be given.", show_default=False),
+]
 Steps = Annotated[int | None, typer.Option(help="k, steps of the ascent.", rich_help_panel=METHOD)]
 StepSize = Annotated[
     float | None,

@@ -34,7 +34,7 @@ class SimplexWeights(nn.Module, ABC):
 
     @abstractmethod
     def forward(self) -> PerStep:
-        """W."""
+        """The weights w, one a step."""
 
     def parameter_groups(self) -> list[dict[str, Any]]:
         """Optimiser groups; none where `after_step` moves the weights itself."""
@@ -56,11 +56,11 @@ class SoftmaxWeights(SimplexWeights):
         self.scores = nn.Parameter(torch.zeros(steps))
 
     def forward(self) -> PerStep:
-        """softmax(u)."""
+        """The softmax of the scores u."""
         return self.scores.softmax(0)
 
     def parameter_groups(self) -> list[dict[str, Any]]:
-        """U maximises, with its own learning rate and without decay."""
+        """One group: the scores u maximise, with a learning rate of their own and without decay."""
         return [{"params": [self.scores], "lr": self.learning_rate, "weight_decay": 0.0, "maximize": True}]
 
 
@@ -75,7 +75,7 @@ class ProjectedWeights(SimplexWeights):
         self.values = nn.Parameter(torch.full((steps,), 1 / steps))
 
     def forward(self) -> PerStep:
-        """W itself."""
+        """The weights w, as they are stored."""
         return self.values
 
     @torch.no_grad()
@@ -97,7 +97,7 @@ class ExponentiatedWeights(SimplexWeights):
         self.values = nn.Parameter(torch.full((steps,), 1 / steps))
 
     def forward(self) -> PerStep:
-        """W itself."""
+        """The weights w, as they are stored."""
         return self.values
 
     @torch.no_grad()

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from robustlab import papers
 from robustlab.evaluation.statistics import Estimate, McNemar, mcnemar, seed_interval
 from robustlab.study import rows as results
 from robustlab.study.main_sst2 import FIXED, MATCHED
@@ -22,12 +23,7 @@ ORDER = ("standard", "freelb", "pgd", FIXED, MATCHED, "adaptive-pgd")
 NAMES = {MATCHED: "matched PGD", FIXED: "fixed w", "pgd": "PGD", "freelb": "FreeLB", "adaptive-pgd": "adaptive"}
 MEASURES = {"clean": "clean", "advglue": "AdvGLUE", "pgd": "under PGD"}
 # Zhu et al. (AAT), Table 2: BERT-base, SST-2, percent; α = .04, other settings and seeds not stated.
-PAPER = {
-    "standard": {"clean": 92.32, "advglue": 31.32},
-    "freelb": {"clean": 92.20, "advglue": 30.13},
-    "pgd": {"clean": 89.11, "advglue": 39.13},
-    "adaptive-pgd": {"clean": 88.99, "advglue": 43.44},
-}
+PAPER = {row["method"]: {measure: row[measure] for measure in ("clean", "advglue")} for row in papers.table(2)}
 LEVEL = 0.05
 CONSTANT = 0.6  # two labels of about equal share
 
@@ -189,10 +185,11 @@ def provenance(rows: Sequence[Row]) -> str:
             "**Recorded: nothing yet.** No rows are in `book/results/`, so this section shows no measurement of ours."
         )
 
+    first = listed(rows, "warm_start_epochs")
     return (
         f"**Recorded** on {listed(rows, 'date')} on {listed(rows, 'device')}, commit {listed(rows, 'commit')}: "
         f"{len(rows)} runs of {listed(rows, 'model')}, seeds {listed(rows, 'seed')}; "
-        f"{listed(rows, 'train_size')} training sentences, {listed(rows, 'warm_start_epochs')} epochs of standard "
+        f"{listed(rows, 'train_size')} training sentences, {first} {'epoch' if first == '1' else 'epochs'} of standard "
         f"training and {listed(rows, 'epochs')} of the method, batch size {listed(rows, 'batch_size')}, learning rate "
         f"{listed(rows, 'learning_rate')}, the checkpoint chosen on {listed(rows, 'held_out_size')} sentences held out "
         "of train."

@@ -12,7 +12,16 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
 from robustlab.methods import BY_NAME  # noqa: E402
-from robustlab_book import docstrings, markdown, method_table, recorded_results, results, source_index  # noqa: E402
+from robustlab.methods.sources import Provenance, Value, sources  # noqa: E402
+from robustlab_book import (  # noqa: E402
+    docstrings,
+    markdown,
+    method_table,
+    paper_index,
+    recorded_results,
+    results,
+    source_index,
+)
 
 
 def run(**changes):
@@ -159,14 +168,80 @@ def test_methods_are_listed_with_their_implied_weights(name, clean, steps):
     assert method_table.implied(BY_NAME[name]) == (clean, steps)
 
 
-def test_every_recorded_method_of_the_paper_has_a_name():
-    assert set(recorded_results.PAPER) <= set(BY_NAME)
+def test_the_papers_numbers_are_those_of_its_table():
+    assert recorded_results.PAPER["adaptive-freelb"] == {"clean": 91.63, "advglue": 38.53}
+    assert set(recorded_results.PAPER) <= set(sources())
 
 
 def test_index_finds_what_cites_the_paper_and_nothing_else():
     found = {name: source for name, source, _ in source_index.cited(["robustlab.objective"], "(AAT)")}
     assert "Eqs. 12 and 14" in found["robustlab.objective.adaptive.Adaptive"]
     assert "robustlab.objective.weights.project_to_simplex" not in found  # Duchi et al.
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_every_method_has_a_part_in_the_paper_index(name):
+    lines = list(paper_index.method(name, BY_NAME[name], sources()[name]))
+    assert lines[1] == f"### {name}"
+    assert f"- **Here:** {{py:func}}`robustlab.methods.{BY_NAME[name].__name__}`" in lines
+    for key in sources()[name].keys:
+        assert ("AAT" if key == "zhu_aat" else f"{{cite:t}}`{key}`") in "\n".join(lines)
+
+
+def test_a_part_of_the_paper_index():
+    """Do it.
+
+    Source: A, Eq. 1.
+    Departs: in ε_2.
+    """
+    value = Value("radius ε", 1e-05, "zhu_aat", "Section 1", "radius")
+    found = Provenance((*sources()["vat"].places[:1],), (value,), "a note")
+    here = type("factory", (), {"__doc__": test_a_part_of_the_paper_index.__doc__})
+    assert list(paper_index.method("pgd+", here, found))[:9] == [
+        "(source-of-pgd-plus)=",
+        "### pgd+",
+        "",
+        "Do it.",
+        "",
+        "- **Here:** {py:func}`robustlab.methods.factory`",
+        "- **From:** {cite:t}`miyato2019virtual`, Eqs. 5-9",
+        "- **Quoted:** radius ε = 1e-05 (AAT, Section 1); our default of `radius`",
+        "- **Departs:** in ε<sub>2</sub>.",
+    ]
+
+
+def test_reported_numbers_have_a_column_a_data_set():
+    lines = paper_index.results("adaptive-pgd")
+    assert lines[1] == "| AAT, % | SST-2 | QNLI | IMDB | AG News |"
+    assert "| clean | 88.99 | 87.90 | 90.56 | 91.10 |" in lines
+    assert "| AdvGLUE | 43.44 | 48.89 | – | – |" in lines
+    assert paper_index.results("vat") == []
+
+
+@pytest.mark.parametrize(
+    ("source", "places"),
+    [
+        ("Zhu et al. (AAT), Eqs. 3 and 5-7, and Table 6.", ["Eq 3", "Eq 5", "Eq 6", "Eq 7", "Table 6"]),
+        ("Goodfellow et al. (2015), Eq. 9; Zhu et al. (AAT), Eq. 2.", ["Eq 2"]),
+        ("Zhu et al. (AAT), Eq. 12; Algorithm 1, lines 5-6.", ["Eq 12", "Algorithm 1"]),
+        ("Zhu et al. (AAT), Eqs. 11 and 14; the projection is Duchi et al. (2008), Fig. 1, Eq. 5.", ["Eq 11", "Eq 14"]),
+        ("Duchi et al. (2008), Eq. 5.", []),
+    ],
+)
+def test_places_of_one_paper_are_read_from_a_source_line(source, places):
+    assert [f"{kind} {number}" for kind, number in paper_index.numbered(source, "(AAT)")] == places
+
+
+def test_equations_lead_to_names_that_the_book_describes():
+    packages = ["robustlab.ascent", "robustlab.objective", "robustlab.methods", "robustlab.taylor"]
+    found = paper_index.equations(packages, "(AAT)")
+    assert [number for kind, number in found if kind == "Eq"] == list(range(2, 15))  # Eq. 1 is the problem itself
+    assert "robustlab.objective.adaptive.Adaptive" in found["Eq", 12]
+    described = paper_index.documented(ROOT / "book" / "api")
+    assert described["robustlab.objective.adaptive.Adaptive"] == "robustlab.objective.Adaptive"
+    assert described["robustlab.ascent.directions.sign"] == "robustlab.ascent.directions.sign"
+    assert paper_index.link("robustlab.methods.tableaus.pgd", described) == "{py:obj}`pgd <robustlab.methods.pgd>`"
+    assert paper_index.link("robustlab.ascent.checks.positive", described) == "`ascent.checks.positive`"
 
 
 DOCSTRING = """Weight `steps` of a *path.
@@ -204,8 +279,9 @@ def test_docstring_becomes_rst():
 
 
 def test_indices_are_lowered_and_names_left_alone():
-    typeset = method_table._typeset("(1/k) Σ_t L(x + r_t) to r_{k-1}, with step_size and `r_t`")
-    assert typeset == "(1/k) Σ<sub>t</sub> L(x + r<sub>t</sub>) to r<sub>k-1</sub>, with step\\_size and `r_t`"
+    written = method_table.typeset("(1/k) Σ_t L(x + r_t) to r_{k-1}, with step_size and `r_t`")
+    assert written == "(1/k) Σ<sub>t</sub> L(x + r<sub>t</sub>) to r<sub>k-1</sub>, with step\\_size and `r_t`"
+    assert method_table.typeset("δ_t with ‖r‖_∞ ≤ ε") == "δ<sub>t</sub> with ‖r‖<sub>∞</sub> ≤ ε"
 
 
 def test_a_letter_with_a_stop_is_no_numbered_list():

@@ -32,9 +32,9 @@ def _number(value: float) -> str:
     return str(Fraction(value).limit_denominator(60))
 
 
-def _typeset(text: str) -> str:
-    """Escape a sentence and lower its indices: r_t and r_{k-1}, but not step_size."""
-    return re.sub(r"(?<=[A-Za-zΣ])\\_(?:(\w)\b|\\\{(.*?)\\\})", r"<sub>\1\2</sub>", escape(text))
+def typeset(text: str) -> str:
+    """Escape a sentence and lower its indices: r_t, δ_t and r_{k-1}, but not step_size."""
+    return re.sub(r"(?<=[A-Za-zΑ-ω‖])\\_(?:(\w\b|∞)|\\\{(.*?)\\\})", r"<sub>\1\2</sub>", escape(text))
 
 
 class MethodTable(MarkdownDirective):
@@ -48,9 +48,9 @@ class MethodTable(MarkdownDirective):
         for name, factory in BY_NAME.items():
             parts = sections(factory.__doc__)
             link = f"{{py:func}}`{name} <robustlab.methods.{factory.__name__}>`"
-            rows.append([link, _typeset(parts["Summary"]), *implied(factory), escape(parts.get("Source", "–"))])
+            rows.append([link, typeset(parts["Summary"]), *implied(factory), escape(parts.get("Source", "–"))])
             if "Departs" in parts:
-                departures += ["", f"`{name}`", f": {_typeset(parts['Departs'])}"]
+                departures += ["", f"`{name}`", f": {typeset(parts['Departs'])}"]
         header = ["name", "what it is", "clean loss", f"steps 1…{STEPS}", "source"]
         yield from table(header, rows)
         if departures:

@@ -8,6 +8,7 @@ from pathlib import Path
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
+from robustlab import papers
 from robustlab_book.markdown import MarkdownDirective, escape, table
 from robustlab_book.results import (
     DYNAMICS,
@@ -22,13 +23,7 @@ from robustlab_book.results import (
 )
 
 # Zhu et al. (AAT), Table 2: BERT-base on SST-2, clean accuracy and accuracy on AdvGLUE in percent, one number each.
-PAPER = {
-    "standard": {"clean": 92.32, "advglue": 31.32},
-    "pgd": {"clean": 89.11, "advglue": 39.13},
-    "freelb": {"clean": 92.20, "advglue": 30.13},
-    "adaptive-pgd": {"clean": 88.99, "advglue": 43.44},
-    "adaptive-freelb": {"clean": 91.63, "advglue": 38.53},
-}
+PAPER = {row["method"]: {measure: row[measure] for measure in ("clean", "advglue")} for row in papers.table(2)}
 PAPER_SETTINGS = {
     "model": "BERT-base",
     "train_size": "67349",

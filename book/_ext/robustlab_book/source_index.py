@@ -1,4 +1,4 @@
-"""The directive `source-index`: every public name whose docstring cites a paper, and where it departs from it."""
+"""The directive `source-index`: where the public names whose docstrings cite a paper depart from it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 
 from robustlab_book.docstrings import sections
-from robustlab_book.markdown import MarkdownDirective, escape, table
+from robustlab_book.markdown import MarkdownDirective, escape
 
 
 def cited(packages: Iterable[str], paper: str) -> Iterator[tuple[str, str, str]]:
@@ -36,21 +36,28 @@ def _modules(packages: Iterable[str]) -> Iterator[object]:
 
 
 class SourceIndex(MarkdownDirective):
-    """The names of the listed packages that cite a paper."""
+    """The names of the listed packages that cite a paper and depart from it."""
 
     required_arguments = 1
     final_argument_whitespace = True
     option_spec: ClassVar = {"paper": directives.unchanged_required}
 
     def markdown(self) -> Iterable[str]:
-        """A table of names, sources and departures."""
-        rows = [
-            [f"`{name.removeprefix('robustlab.')}`", escape(source), escape(departure) or "–"]
-            for name, source, departure in cited(self.arguments[0].split(), self.options["paper"])
-        ]
+        """A list of names, each with its departure and its source below it."""
+        rows = [row for row in cited(self.arguments[0].split(), self.options["paper"]) if row[2]]
         if not rows:
-            raise self.error(f"no docstring of {self.arguments[0]} names {self.options['paper']!r} under Source")
-        return table(["name in `robustlab`", "source", "departs"], rows)
+            raise self.error(
+                f"no docstring of {self.arguments[0]} that names {self.options['paper']!r} departs from it"
+            )
+        for name, source, departure in rows:
+            yield from (
+                "",
+                f"`{name.removeprefix('robustlab.')}`",
+                f": {escape(departure)}",
+                "",
+                f"  *{escape(source)}*",
+            )
+        yield ""
 
 
 def register(app: Sphinx) -> None:

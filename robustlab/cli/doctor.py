@@ -23,6 +23,7 @@ from robustlab.models.loading import MINILM_HUB, MINILM_PACKAGE
 PACKAGES = ("torch", "transformers", "datasets", "accelerate", "tensorboard")
 EXTRAS = {  # a module of each extra, and what it is for
     "attack": ("textattack", "attacks on words"),
+    "adapters": ("peft", "low-rank adapters and their mixtures"),
     "book": ("jupyter_book", "building the book"),
     "batch": ("papermill", "batches of chapters and studies"),
     "offline": (MINILM_PACKAGE, "MiniLM without a network"),

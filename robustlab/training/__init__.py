@@ -1,6 +1,7 @@
 """Training: one step's gradients for any loop, and a trainer on top of transformers.
 
-`RobustTrainer` and `fit` are imported when they are first asked for, so that `accumulate` alone needs torch only.
+`RobustTrainer`, `fit` and `fit_adapters` are imported when they are first asked for, so that `accumulate` alone needs
+torch only.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from robustlab.training.recipe import Recipe
 from robustlab.training.step import NonFiniteLossError, accumulate
 
 if TYPE_CHECKING:
+    from robustlab.training.adapter_mixup import fit_adapters
     from robustlab.training.fitting import Fitted, fit
     from robustlab.training.trainer import RobustTrainer
 
-__all__ = ["Fitted", "NonFiniteLossError", "Recipe", "RobustTrainer", "accumulate", "fit"]
+__all__ = ["Fitted", "NonFiniteLossError", "Recipe", "RobustTrainer", "accumulate", "fit", "fit_adapters"]
 
 
 def __getattr__(name: str) -> Any:
@@ -26,4 +28,8 @@ def __getattr__(name: str) -> Any:
         from robustlab.training import fitting
 
         return getattr(fitting, name)
+    if name == "fit_adapters":
+        from robustlab.training.adapter_mixup import fit_adapters
+
+        return fit_adapters
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

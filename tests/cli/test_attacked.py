@@ -65,12 +65,19 @@ def test_a_file_with_a_column_of_attacked_texts(run, tmp_path):
     assert loaded["attacked_text"][:2] == ["a good film 0", "a fine movie 1"]
 
 
+def test_a_file_without_one_is_attacked_by_near_words(run, tmp_path):
+    table = tmp_path / "mine.csv"
+    table.write_text(
+        "text,label\n" + "".join(f"a {('bad', 'good')[n % 2]} film number {n},{n % 2}\n" for n in range(40))
+    )
+    shown = run("train", *QUICK, *SHARE, "--data", table, "--method", "augmented", "--output", tmp_path / "out").stdout
+    assert "words whose embeddings are near, which may change the meaning" in " ".join(shown.split())
+    assert (tmp_path / "out" / attacked_rows.FILE).exists()
+
+
 def test_what_is_refused(refuse, tmp_path):
     table = tmp_path / "mine.csv"
     table.write_text("text,label\ngood,1\nbad,0\n")
-    message = refuse("train", "--data", table, "--method", "semrode")
-    assert "learns from attacked texts" in message
-    assert "--attacked-column" in message
     message = refuse("train", "--data", table, "--method", "semrode", "--attacked-column", "hit")
     assert message == "mine.csv: expected a column 'hit', got text, label"
     message = refuse("train", "--attacked-column", "hit")

@@ -1,0 +1,69 @@
+"""The studies of all methods: comparable lengths, whole rows, nothing made twice."""
+
+import inspect
+import json
+import math
+from pathlib import Path
+
+import pytest
+import torch
+
+from robustlab import corpora, models
+from robustlab.evaluation import white_box
+from robustlab.methods import BY_NAME
+from robustlab.study import rows, zoo_reviews
+from robustlab.study.zoo_reviews import Protocol
+from robustlab.study.zoo_settings import REACH, STEPS, build, settings
+from robustlab.training import Recipe
+
+QUICK = Protocol(train=32, dev=6, warm=1, recipe=Recipe(epochs=1, batch_size=16, learning_rate=1e-3))
+BOUNDED = ("vat", "smart", "neftune", "r3f", "fgsm", "fgm", "pgd", "freelb", "freelb++", "trades")
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_every_method_can_be_built(name: str) -> None:
+    assert settings(name, 1.0, 400.0, 10).keys() <= set(inspect.signature(BY_NAME[name]).parameters)
+    method = build(name, 1.0, 400.0, 10)
+    if "steps" in inspect.signature(BY_NAME[name]).parameters and name not in ("vat", "smart", "freelb++"):
+        assert method.ascent.steps == STEPS
+
+
+@pytest.mark.parametrize("name", BOUNDED)
+def test_all_reach_as_far(name: str) -> None:
+    """In L2 over an example, with the bounds on each component taken at the mean length."""
+    reviews = corpora.load("reviews").select(range(16))
+    loaded = models.load("tiny", labels=2, texts=reviews["text"], seed=0)
+    loaded.model.double()  # before a training, the divergence of SMART's noise drowns in the rounding of float32
+    batches = white_box.batches(reviews, loaded.tokenizer, batch_size=16)
+    unit = white_box.embedding_norm(loaded.model, batches)
+    components = float(batches[0]["attention_mask"].sum(1).float().mean()) * 64
+    ascent = build(name, unit, components, 10).ascent
+    where = white_box.landscape(loaded.model, batches[0])
+    path = ascent(where, generator=torch.Generator().manual_seed(0))
+    length = path.end.flatten(1).norm(dim=1).mean()
+    assert float(length) == pytest.approx(REACH * unit, rel=0.1)
+
+
+def test_a_row_holds_what_was_measured(tmp_path: Path) -> None:
+    torch.set_num_threads(1)
+    start = zoo_reviews.warmed(0, QUICK)
+    made = [zoo_reviews.run(name, 0, start, QUICK) for name in ("standard", "pgd", "augmented", "pgd")]
+    for row in made:
+        json.dumps(row)
+        worst, clean = (rows.decode(row[key]["mask"], 6) for key in ("worst", "clean"))
+        assert (worst.sum(), clean.sum()) == (row["worst"]["correct"], row["clean"]["correct"])
+        assert not (worst & ~clean).any()
+        assert math.isfinite(row["loss"])
+    again = {key: value for key, value in made[3].items() if key != "train_cpu_seconds"}
+    assert again == {key: value for key, value in made[1].items() if key != "train_cpu_seconds"}
+    assert [row["units"] for row in made] == [3, 9, 6, 9]
+
+
+def test_nothing_is_made_twice(tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    rows.append(file, {"seed": 0, "method": "pgd"})
+    ((seed, names),) = zoo_reviews.missing(file, [0])
+    assert (seed, names) == (0, [name for name in BY_NAME if name != "pgd"])
+    for name in names:
+        rows.append(file, {"seed": 0, "method": name})
+    assert list(zoo_reviews.missing(file, [0])) == []

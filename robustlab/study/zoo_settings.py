@@ -38,6 +38,7 @@ def settings(name: str, unit: float, components: float, steps: int) -> dict[str,
         "ta-vat": {"radius": reach, "magnitude": reach / 3},
         "adaptive-ta-vat": {"radius": reach, "magnitude": reach / 3},
         "vat": {"steps": 1, "radius": reach, "probe": reach / 3},
+        "trades": {"start": starts.normal(each / 100)},
         "smart": {"steps": 1, "step_size": 100 * each, "radius": each, "noise": each},
         "r3f": {"noise": math.sqrt(3) * each},  # uniform noise is 1/√3 as long as its bound
         "neftune": {"magnitude": math.sqrt(3) * reach},

@@ -12,7 +12,7 @@ import torch
 from robustlab.training.distributed import average_gradients
 
 # The last two couple the examples of a batch, and so those of all processes.
-NAMES = ("pgd", "freelb", "adaptive-pgd", "augmented", "semrode", "semrode-ot")
+NAMES = ("pgd", "freelb", "adaptive-pgd", "asa", "augmented", "semrode", "semrode-ot")
 WORKER = Path(__file__).with_name("worker.py")
 
 
@@ -45,6 +45,7 @@ def test_two_halves_are_a_whole(name: str, ranks: list[dict], worker: object) ->
     whole = worker.gradients(name, 0, 1)
     whole.pop("alone")
     assert ("objective.weights.values" in whole) is (name == "adaptive-pgd")
+    assert ("objective.masks.heads.1.key" in whole) is (name == "asa")
     for key, gradient in whole.items():
         for rank in ranks:
             # Rows are padded alike in both, so that only the order of the sums differs.

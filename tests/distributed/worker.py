@@ -29,6 +29,8 @@ def method_of(name: str) -> methods.Method:
         return methods.adaptive(pgd, weights=ProjectedWeights(3)).double()
     if name in ATTACKED:
         return methods.BY_NAME[name](weight=0.5)
+    if name == "asa":
+        return methods.asa()
     return methods.BY_NAME[name](steps=3, step_size=0.2, start=start)
 
 

@@ -10,7 +10,7 @@ from robustlab.methods.sources import Place, provenance, sources
 from robustlab.papers import entries
 
 # Described in sources.toml without a name in BY_NAME: not yet, or, as for adapters, because it is no Method.
-ANNOUNCED = {"asa", "adpmixup"}
+ANNOUNCED = {"adpmixup"}
 
 
 @pytest.mark.parametrize("name", BY_NAME)

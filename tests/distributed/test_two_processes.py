@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from robustlab.methods import BY_NAME
 from robustlab.training.distributed import average_gradients
 
 # The last two couple the examples of a batch, and so those of all processes.
-NAMES = ("pgd", "freelb", "adaptive-pgd", "asa", "augmented", "semrode", "semrode-ot")
+NAMES = tuple(name for name in BY_NAME if name != "dsrm")  # whose weights are those of one process's batch
 WORKER = Path(__file__).with_name("worker.py")
 
 

@@ -3,6 +3,7 @@
 import inspect
 import json
 import math
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ import torch
 
 from robustlab import corpora, models
 from robustlab.evaluation import white_box
+from robustlab.evaluation.neighbours import nearest_words
 from robustlab.methods import BY_NAME
-from robustlab.study import rows, zoo_reviews
+from robustlab.study import rows, zoo_reviews, zoo_sst2
 from robustlab.study.zoo_reviews import Protocol
 from robustlab.study.zoo_settings import REACH, STEPS, build, settings
 from robustlab.training import Recipe
@@ -67,3 +69,23 @@ def test_nothing_is_made_twice(tmp_path: Path) -> None:
     for name in names:
         rows.append(file, {"seed": 0, "method": name})
     assert list(zoo_reviews.missing(file, [0])) == []
+
+
+def test_sentences_without_substitutions_are_run_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The whole of the SST-2 study on reviews, whose slots it does not see, and a tiny model."""
+    torch.set_num_threads(1)
+    reviews = corpora.load("reviews").remove_columns("slots").select(range(64))
+    monkeypatch.setattr(zoo_sst2.corpora, "load", lambda *_, **__: reviews)
+    monkeypatch.setattr(zoo_sst2, "nearest_words", partial(nearest_words, least=-1))  # random embeddings are far apart
+    some = zoo_sst2.data("tiny", 0, None, size=40)
+    changed = [a != b for a, b in zip(some.attacked["text"], some.attacked["attacked_text"], strict=True)]
+    assert 1 <= sum(changed) <= 4
+    for name, precision in (("semrode", "float32"), ("infobert", "bfloat16")):
+        row = zoo_sst2.run(name, precision, "tiny", 0, some)
+        assert (row["optimiser_steps"], row["sentences"], row["dev"]["n"]) == (2, 40, 64)
+        assert math.isfinite(row["last_loss"])
+        rows.append(tmp_path / "rows.jsonl", row)
+    left = list(zoo_sst2.missing(tmp_path / "rows.jsonl", 0, zoo_sst2.PRECISIONS))
+    assert len(left) == 2 * len(BY_NAME) - 2
+    assert ("infobert", "float32") in left
+    assert ("infobert", "bfloat16") not in left

@@ -86,6 +86,7 @@ CRITICS = ("InfoNCE", "Conditional")  # small beside a real model, and not besid
 
 def step_flops(method: Method, landscape: TransformerLandscape) -> int:
     """FLOPs of a step on the model itself; what a method's own networks need is left out."""
+    method.prepare([landscape], learning_rate=1e-3)
     counter = counted(lambda: accumulate(method, landscape))
     own = sum(sum(counter.get_flop_counts().get(critic, {}).values()) for critic in CRITICS)
     return counter.get_total_flops() - own

@@ -129,6 +129,10 @@ class AdversarialAttention(nn.Module, Objective):
         share = torch.stack(masked).sum(0) / torch.stack(free_units).sum(0).clamp_min(1)
         return reading, share
 
+    def given(self) -> dict[str, Any]:
+        """λ, τ and T."""
+        return {"weight": self.weight, "budget": self.budget, "temperature": self.temperature}
+
     def units(self, ascent: Ascent) -> int:
         """Two whole passes.
 

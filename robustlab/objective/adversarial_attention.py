@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -16,12 +16,13 @@ from robustlab.landscape.attention import SelfAttention, biased, find_attentions
 from robustlab.landscape.base import Landscape, Reading
 from robustlab.objective.attention_masks import ConcreteMasks, maskable, reverse
 from robustlab.objective.base import Objective, Terms
+from robustlab.objective.late import Late
 from robustlab.objective.trace import Trace
 from robustlab.randomness import Randomness
 from robustlab.typing import PerExample
 
 
-class AdversarialAttention(nn.Module, Objective):
+class AdversarialAttention(Late, Objective):
     """Answer right, and alike when a learned adversary masks the attention of every layer.
 
         J = L(θ, x, y) + λ·½[KL(p ‖ p_m) + KL(p_m ‖ p)] + τ²·(share of the attention that is masked)
@@ -58,10 +59,13 @@ class AdversarialAttention(nn.Module, Objective):
         if not budget >= 0:
             raise ValueError(f"budget must not be negative, got {budget}")
         self.weight, self.budget, self.temperature = weight, budget, temperature
-        self.masks: ConcreteMasks | None = None
         self.attentions: tuple[SelfAttention, ...] = ()
-        self._waiting: dict[str, Tensor] = {}
-        self._missed = False
+
+    @property
+    def masks(self) -> ConcreteMasks | None:
+        """The mask heads, once they are made."""
+        assert self.inner is None or isinstance(self.inner, ConcreteMasks)
+        return self.inner
 
     def check(self, ascent: Ascent) -> None:
         """Raise where there is an ascent.
@@ -84,17 +88,12 @@ class AdversarialAttention(nn.Module, Objective):
         device = landscape.mask.device
         dtype = torch.promote_types(self.attentions[0].dtype, torch.float32)
         widths = [attention.width for attention in self.attentions]
-        self.masks = ConcreteMasks(widths, temperature=self.temperature, dtype=dtype).to(device)
-        if self._waiting:
-            self.masks.load_state_dict(self._waiting)
-            self._waiting = {}
+        self.make(ConcreteMasks(widths, temperature=self.temperature, dtype=dtype).to(device))
 
     def terms(self, landscape: Landscape, ascent: Ascent, *, generator: Randomness = None) -> Terms:
         """One term, through the clean and the masked output."""
         if self.masks is None:
-            if self._missed:
-                raise ValueError("the mask heads were built after the optimiser, which would never train them; "
-                                 "call method.prepare(…) before method.parameter_groups()")  # fmt: skip
+            self.check_in_time()
             self._build(landscape)
         clean = landscape.clean()
         if clean.loss is None:
@@ -142,19 +141,8 @@ class AdversarialAttention(nn.Module, Objective):
 
     def parameter_groups(self) -> list[dict[str, Any]]:
         """The heads, without weight decay."""
-        self._missed = self.masks is None
-        return [] if self.masks is None else [{"params": list(self.masks.parameters()), "weight_decay": 0.0}]
-
-    def _load_from_state_dict(self, state_dict: Mapping[str, Any], prefix: str, *rest: Any, **named: Any) -> None:
-        if self.masks is not None:
-            super()._load_from_state_dict(state_dict, prefix, *rest, **named)
-            return
-        own = f"{prefix}masks."
-        self._waiting = {name.removeprefix(own): value for name, value in state_dict.items() if name.startswith(own)}
-
-    def _save_to_state_dict(self, destination: dict[str, Any], prefix: str, keep_vars: bool) -> None:
-        super()._save_to_state_dict(destination, prefix, keep_vars)
-        destination.update({f"{prefix}masks.{name}": value for name, value in self._waiting.items()})
+        learned = self.learned()
+        return [{"params": learned, "weight_decay": 0.0}] if learned else []
 
 
 def _model_of(landscape: Landscape) -> nn.Module:

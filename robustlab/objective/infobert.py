@@ -120,6 +120,7 @@ class InfoBERT(Late, Objective):
     def terms(self, landscape: Landscape, ascent: Ascent, *, generator: Randomness = None) -> Terms:
         """Yield one term a point: its loss and its bounds."""
         if self.inner is None:
+            self.check_in_time()
             self._make(landscape)
         trace, walker = Trace(starts_clean=ascent.start is zero), Walker(ascent, landscape, generator)
         for t in range(ascent.steps):
@@ -168,6 +169,5 @@ class InfoBERT(Late, Objective):
 
     def parameter_groups(self) -> list[dict[str, Any]]:
         """The group of the critics, once they are made."""
-        if self.inner is None:
-            return []
-        return [{"params": list(self.inner.parameters()), "lr": self.learning_rate, "weight_decay": 0.0}]
+        learned = self.learned()
+        return [{"params": learned, "lr": self.learning_rate, "weight_decay": 0.0}] if learned else []

@@ -18,6 +18,7 @@ class Late(nn.Module):
         super().__init__()
         self.inner: nn.Module | None = None
         self._waiting: dict[str, Tensor] = {}
+        self._missed = False
 
     def make(self, module: nn.Module) -> None:
         """Take the module, with the weights that wait for it if there are any."""
@@ -25,6 +26,22 @@ class Late(nn.Module):
         if self._waiting:
             module.load_state_dict(self._waiting)
             self._waiting = {}
+
+    def check_in_time(self) -> None:
+        """To be called by a training step that finds nothing made yet.
+
+        Raises: ValueError: If an optimiser has been told already that there is nothing to learn.
+        """
+        if self._missed:
+            raise ValueError(
+                f"what {type(self).__name__} learns would be made after the optimiser, which would never train it; "
+                "call method.prepare(…) before method.parameter_groups()"
+            )
+
+    def learned(self) -> list[nn.Parameter]:
+        """The module's parameters, for an optimiser; none before it is made, which is remembered."""
+        self._missed = self.inner is None
+        return [] if self.inner is None else list(self.inner.parameters())
 
     def _load_from_state_dict(self, state_dict: Mapping[str, Any], prefix: str, *rest: Any, **named: Any) -> None:
         if self.inner is not None:

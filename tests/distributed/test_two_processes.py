@@ -46,7 +46,7 @@ def test_two_halves_are_a_whole(name: str, ranks: list[dict], worker: object) ->
     whole = worker.gradients(name, 0, 1)
     whole.pop("alone")
     assert ("objective.weights.values" in whole) is (name == "adaptive-pgd")
-    assert ("objective.masks.heads.1.key" in whole) is (name == "asa")
+    assert ("objective.inner.heads.1.key" in whole) is (name == "asa")
     for key, gradient in whole.items():
         for rank in ranks:
             # Rows are padded alike in both, so that only the order of the sums differs.

@@ -307,12 +307,12 @@ class TestState:
         assert all(torch.equal(value, method.state_dict()[name]) for name, value in heads.items())
         twin = prepared(landscape)  # every process builds the same
         assert all(torch.equal(value, twin.state_dict()[name]) for name, value in heads.items())
-        assert not torch.equal(heads["objective.masks.heads.0.query"], heads["objective.masks.heads.1.query"])
+        assert not torch.equal(heads["objective.inner.heads.0.query"], heads["objective.inner.heads.1.query"])
 
     def test_an_optimiser_that_came_too_early_is_an_error(self, model, batch):
         method = methods.asa()
         method.parameter_groups()
-        with pytest.raises(ValueError, match=r"would never train them; call method\.prepare\(…\) before"):
+        with pytest.raises(ValueError, match=r"would never train it; call method\.prepare\(…\) before"):
             next(method.terms(TransformerLandscape(model, batch)))
 
     def test_an_unprepared_method_builds_what_prepare_builds(self, model, batch):

@@ -105,3 +105,10 @@ def test_what_is_refused() -> None:
     with pytest.raises(ValueError, match="needs an ascent of cross-entropy"):
         methods.Method(methods.trades().ascent, InfoBERT())
     assert isinstance(methods.infobert().ascent, GradientAscent)
+
+
+def test_critics_that_no_optimiser_knows_of_are_refused(model, batch) -> None:
+    method = methods.infobert(steps=1)
+    assert method.parameter_groups() == []
+    with pytest.raises(ValueError, match="what InfoBERT learns would be made after the optimiser"):
+        next(method.terms(TransformerLandscape(model, batch)))

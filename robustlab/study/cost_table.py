@@ -29,7 +29,7 @@ def units(found: Iterable[Count], share: float) -> pd.DataFrame:
                 "counted": f"{one.counted:.2f}",
                 "counted / formula": f"{one.counted / one.units:.3f}",
                 "counted / exact": f"{one.counted / one.exact(share):.3f}",
-                "input only": f"{one.input_only:.1f}",
+                "input only": f"{abs(one.input_only):.1f}",
                 "public code": "–" if public is None else str(public.cost),
             }
         )

@@ -73,6 +73,8 @@ def time_methods(model: Any, some: list[Batch], short: Batch, steps: int) -> dic
     """Seconds by method and round, each round on a batch of its own; `wasteful …` beside them."""
     found: dict[str, list[float]] = {}
     built = {name: cost.build(name, steps) for name in methods.BY_NAME}
+    for method in built.values():
+        method.prepare([cost.with_companion(model, short) for _ in range(2)], learning_rate=cost.LEARNING_RATE)
     for number, batch in enumerate([short, *some]):
         works: dict[str, Callable[[], object]] = {
             name: partial(step, model, batch, method) for name, method in built.items()

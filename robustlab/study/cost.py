@@ -22,6 +22,7 @@ from robustlab.training.step import accumulate
 
 RECORDED = Path(__file__).resolve().parents[2] / "benchmarks" / "results" / "methods_step.json"
 STANDARD = 3  # units of a step of standard training
+LEARNING_RATE = 2e-5  # what a method is prepared for; the cost does not depend on it
 
 
 class Count(NamedTuple):
@@ -100,7 +101,10 @@ def counts(
     found = []
     for name in names:
         formula = costs.formula(methods.BY_NAME[name])
-        counted = step_flops(build(name, steps), with_companion(model, batch)) / unit
+        method = build(name, steps)
+        # Two batches: Flooding-X compares gradients between batches.
+        method.prepare([with_companion(model, batch) for _ in range(2)], learning_rate=LEARNING_RATE)
+        counted = step_flops(method, with_companion(model, batch)) / unit
         found.append(Count(name, formula, formula(steps), counted, (counted - formula(steps)) / share))
     return found
 

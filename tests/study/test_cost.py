@@ -96,6 +96,8 @@ def test_what_is_not_there_is_said(tmp_path):
 
 
 def test_the_recorded_benchmark_is_whole():
+    if not cost.RECORDED.is_file():
+        pytest.skip("benchmarks/methods_step.py has not been recorded")
     found = json.loads(cost.RECORDED.read_text())
     assert found["rounds"] >= 6
     assert {"standard", "pgd", "trades", "wasteful pgd"} <= set(found["seconds"]) == set(found["units"])

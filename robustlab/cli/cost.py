@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 
-from robustlab.methods import Method
+from robustlab.methods import Method, costs
 
 STANDARD = 3  # forward, input gradient, weight gradient
 
@@ -16,13 +15,8 @@ def units(method: Method) -> int:
 
 
 def formula(factory: Callable[..., Method]) -> str:
-    """Units of a step as a formula in k, found from two step counts; a number where the method has one step or none."""
-    if "steps" not in inspect.signature(factory).parameters:
-        return str(units(factory()))
-    two, three = units(factory(steps=2)), units(factory(steps=3))
-    slope = three - two
-    rest = two - 2 * slope
-    return f"{slope}k" + (f" + {rest}" if rest else "")
+    """Units of a step as a formula in k; a number where the method has one step or none."""
+    return str(costs.formula(factory))
 
 
 def flops(units_a_step: int, parameters: int, tokens: int) -> float:

@@ -59,7 +59,8 @@ class Entry:
 
 def entry(name: str, make: Callable[..., Method], passes: str) -> Entry:
     """Read a method's docstring, its objective and what that objective needs."""
-    objective = build(make, {"steps": STEPS}).objective
+    takes_steps = "steps" in inspect.signature(make).parameters
+    objective = (make(steps=STEPS) if takes_steps else make()).objective
     tableau = getattr(objective, "tableau", objective)
     return Entry(
         name=name,
@@ -74,11 +75,6 @@ def loss_of(make: Callable[..., Method]) -> str:
     """The formula before the colon of a docstring's first sentence."""
     summary = " ".join(inspect.cleandoc(make.__doc__ or "").split("\n\n")[0].split())
     return summary.partition(": ")[0].removesuffix(".")
-
-
-def build(make: Callable[..., Method], sizes: Mapping[str, object]) -> Method:
-    """The method with those of the sizes that it takes."""
-    return make(**{name: sizes[name] for name in inspect.signature(make).parameters if name in sizes})
 
 
 def losses(entries: Iterable[Entry]) -> str:

@@ -1,4 +1,4 @@
-"""Recorded runs of every method, as a table, as points of a figure, and in words that follow the rows."""
+"""Recorded runs of every method (`zoo_reviews`) as a table, and in words that follow the rows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from robustlab.study.rows import decode
 
 Row = Mapping[str, Any]
 STANDARD = "standard"
-TITLES = {"clean": "clean", "worst": "worst case"}
+TITLES = {"clean": "clean", "worst": "worst case", "pgd": "under PGD"}
+SPOKEN = {"clean": "clean accuracy", "worst": "worst-case accuracy", "pgd": "accuracy under PGD"}
 
 
 class Result(NamedTuple):
@@ -25,8 +26,8 @@ class Result(NamedTuple):
         method: Its name.
         seeds: How many runs.
         units: Passes of a training step.
-        seconds: Of a training, mean over the runs.
-        measures: "clean" and "worst" -> share of right answers, with its interval over seeds; those that the rows have.
+        seconds: Of processor time a training, mean over the runs.
+        measures: "clean", "worst" and "pgd" -> share of right answers, with its interval over seeds.
     """
 
     method: str
@@ -69,8 +70,8 @@ def results(rows: Iterable[Row]) -> list[Result]:
 
 
 def _result(method: str, members: Sequence[Row]) -> Result:
-    measures = {name: _share(members, name) for name in TITLES if all(name in row for row in members)}
-    units, seconds = (fmean(row[name] for row in members) for name in ("units", "train_seconds"))
+    measures = {name: _share(members, name) for name in TITLES}
+    units, seconds = (fmean(row[name] for row in members) for name in ("units", "train_cpu_seconds"))
     return Result(method, len(members), units, seconds, measures)
 
 
@@ -92,7 +93,7 @@ def against_standard(rows: Iterable[Row], measure: str) -> dict[str, Against]:
     pairs: dict[str, list[tuple[int, float, McNemar]]] = {}
     for (method, seed), row in sorted(runs.items()):
         other = runs.get((STANDARD, seed))
-        if method != STANDARD and other is not None and measure in row:
+        if method != STANDARD and other is not None:
             pairs.setdefault(method, []).append((seed, *_compared(row, other, measure)))
     adjusted = iter(holm([test.p_value for tests in pairs.values() for _, _, test in tests]))
     found = {}
@@ -108,7 +109,7 @@ def _compared(row: Row, other: Row, measure: str) -> tuple[float, McNemar]:
             f"{row['method']} and {other['method']}, seed {row['seed']}: expected the same examples, got "
             f"{row[measure]['n']} and {other[measure]['n']}; remove one of the rows to run it again"
         )
-    first, second = (decode(one[f"correct_mask_{measure}"], one[measure]["n"]) for one in (row, other))
+    first, second = (decode(one[measure]["mask"], one[measure]["n"]) for one in (row, other))
     return 100 * float(first.mean() - second.mean()), mcnemar(first, second)
 
 
@@ -141,18 +142,22 @@ def provenance(rows: Sequence[Row]) -> str:
     """Where the rows come from, in one sentence, or that there are none."""
     if not rows:
         return "**Recorded: nothing yet.** No rows are in `book/results/zoo/`, so there is no measurement to show here."
-    sizes = sorted({row[name]["n"] for row in rows for name in TITLES if name in row})
     return (
         f"**Recorded** on {listed(rows, 'date')} on {listed(rows, 'device')}, commit {listed(rows, 'commit')}: "
-        f"{len(rows)} runs of {len({row['method'] for row in rows})} methods, seeds {listed(rows, 'seed')}, measured "
-        f"on {' and '.join(map(str, sizes))} held-out texts."
+        f"{len(rows)} runs of {len({row['method'] for row in rows})} methods, seeds {listed(rows, 'seed')}. Clean "
+        f"and worst-case accuracy are on {_sizes(rows, 'worst')} held-out reviews, that under PGD on "
+        f"{_sizes(rows, 'pgd')} of them."
     )
+
+
+def _sizes(rows: Sequence[Row], measure: str) -> str:
+    return " or ".join(str(n) for n in sorted({row[measure]["n"] for row in rows}))
 
 
 def verdict(rows: Sequence[Row], measure: str) -> str:
     """What the paired tests and the costs show, in Markdown; no claim without runs."""
     differences = against_standard(rows, measure)
-    found = [one for one in results(rows) if measure in one.measures]
+    found = results(rows)
     if not differences:
         return f"No seed has runs of both {STANDARD} and another method: there is nothing to compare yet."
     lines = [_best(found, measure), *_told_apart(differences), _held_over_seeds(differences)]
@@ -165,7 +170,7 @@ def _best(found: Sequence[Result], measure: str) -> str:
     ranked = sorted(found, key=lambda one: -one.measures[measure].value)
     standard = next(one for one in found if one.method == STANDARD).measures[measure].value
     top = ", ".join(f"`{one.method}` {_percent(one.measures[measure])}" for one in ranked[:3])
-    return f"Highest {TITLES[measure]} accuracy, in percent: {top}. Standard training has {100 * standard:.1f}."
+    return f"Highest {SPOKEN[measure]}, in percent: {top}. Standard training has {100 * standard:.1f}."
 
 
 def _told_apart(differences: Mapping[str, Against]) -> list[str]:
@@ -202,7 +207,7 @@ def _cost(found: Sequence[Result], measure: str) -> str:
     cheap = [one for one in found if one.units <= 6]
     best = max(cheap, key=lambda one: one.measures[measure].value)
     return (
-        f"Rank correlation of {TITLES[measure]} accuracy with passes over {len(found)} methods: {rank:+.2f}. The best "
+        f"Rank correlation of {SPOKEN[measure]} with passes over {len(found)} methods: {rank:+.2f}. The best "
         f"of those with at most 6 passes, twice a plain step, is `{best.method}` "
         f"({_percent(best.measures[measure])})."
     )

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import matplotlib.pyplot as plt
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -45,7 +44,7 @@ def frontier(points: Sequence[Point]) -> list[Point]:
 def draw_costs(points: Sequence[Point], *, measure: str) -> Figure:
     """Accuracy in percent with its interval against passes; a name where nothing cheaper is as good.
 
-    Standard training is a line across, with its interval as a band.
+    Standard training is a line across, without an interval: it is what the others are compared with.
 
     Args:
         points: One a method.
@@ -57,7 +56,7 @@ def draw_costs(points: Sequence[Point], *, measure: str) -> Figure:
         value, low, high = (100 * part for part in point.accuracy)
         if point.method == STANDARD:
             axes.axhline(value, color=INK, linestyle="--", linewidth=1.2)
-            axes.axhspan(low, high, color=INK, alpha=0.15, linewidth=0) if not np.isnan(low) else None
+            low = high = value
         x, error = shift[point.method], [[value - low], [high - value]]
         look = {"marker": marker(point.method), "linestyle": "none"}
         axes.errorbar(x, value, yerr=error, color=colour(point.method), elinewidth=0.9, **look)
@@ -105,5 +104,6 @@ def _dumbbell(axes: Axes, height: int, line: Line) -> None:
     shade = colour(line.method)
     value, low, high = (100 * part for part in line.worst)
     axes.plot([value, 100 * line.clean.value], [height, height], color=shade, linewidth=0.8, alpha=0.5)
-    axes.errorbar(value, height, xerr=[[value - low], [high - value]], color=shade, fmt="o", markersize=5)
+    error = None if line.method == STANDARD else [[value - low], [high - value]]
+    axes.errorbar(value, height, xerr=error, color=shade, fmt="o", markersize=5)
     axes.plot(100 * line.clean.value, height, "o", color=shade, markerfacecolor="none", markersize=5)

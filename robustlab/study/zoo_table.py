@@ -113,6 +113,22 @@ def _compared(row: Row, other: Row, measure: str) -> tuple[float, McNemar]:
     return 100 * float(first.mean() - second.mean()), mcnemar(first, second)
 
 
+def beside_standard(rows: Sequence[Row], measure: str) -> dict[str, Estimate]:
+    """Mean accuracy of every method, with the interval of its difference to standard training around it.
+
+    All methods of a seed go on from one start, so that most of what differs between seeds is common to them.
+    """
+    differences = against_standard(rows, measure)
+    found = {}
+    for one in results(rows):
+        value, low, high = one.measures[measure]
+        if one.method in differences:
+            mean, below, above = (part / 100 for part in _mean(differences[one.method].differences))
+            low, high = value + below - mean, value + above - mean
+        found[one.method] = Estimate(value, low, high)
+    return found
+
+
 def table(rows: Sequence[Row], measure: str) -> pd.DataFrame:
     """Means over seeds in percent, the difference to standard training on a measure, and what the method costs."""
     differences = against_standard(rows, measure)

@@ -59,6 +59,13 @@ def test_differences_and_tests_pair_the_runs_of_a_seed(rows):
     assert (found["trades"].significant(1), found["trades"].significant(-1)) == (0, 3)
 
 
+def test_the_interval_beside_standard_is_that_of_the_difference(rows):
+    found = zoo_table.beside_standard(rows, "worst")
+    assert found["pgd"] == pytest.approx((33 / N, 33 / N, 33 / N))  # 30 points more in every seed
+    half = t.ppf(0.975, 2) * (1 / N) / 3**0.5
+    assert found["trades"] == pytest.approx((0.25, 0.25 - half, 0.25 + half))  # the same where the standard one varies
+
+
 def test_runs_on_other_examples_are_refused(rows):
     rows[3] = rows[3] | {"worst": {"correct": 1, "n": 4, "mask": "8"}}
     with pytest.raises(ValueError, match="pgd and standard, seed 0: expected the same examples, got 4 and 40; remove"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import html
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -78,24 +79,31 @@ def loss_of(make: Callable[..., Method]) -> str:
 
 
 def losses(entries: Iterable[Entry]) -> str:
-    """Method and cost, and loss, as a Markdown table of two columns: as much as a phone is wide."""
-    lines = ["| method, passes | loss |", "| --- | --- |"]
-    for one in entries:
-        mark = " †" if one.reads_attacks else ""
-        lines.append(f"| `{one.name}`{mark}<br>{one.passes} | {typeset(one.loss)} |")
-    return "\n".join(lines)
+    """Method and cost, and loss, as an HTML table of two columns: as much as a phone is wide."""
+    rows = [(_name(one) + f"<br>{one.passes}", typeset(one.loss)) for one in entries]
+    return _table(("method, passes", "loss"), rows)
 
 
 def tableaus(entries: Iterable[Entry]) -> str:
-    """Weights a and points C of the methods that have them, and the weights that they imply, as a Markdown table."""
-    lines = ["| method | a | C | clean | steps |", "| --- | --- | --- | --- | --- |"]
+    """Weights a and points C of the methods that have them, and the weights that they imply, as an HTML table."""
+    lines = []
     for one in entries:
         if one.tableau is not None:
             clean, steps = implied_weights(one.tableau)
-            rows = "<br>".join(_numbers(row) for row in one.tableau.points) or "–"
             a = "<br>".join(_number(weight) for weight in one.tableau.weights.tolist())
-            lines.append(f"| `{one.name}` | {a} | {rows} | {_number(float(clean))} | {_numbers(steps)} |")
-    return "\n".join(lines)
+            rows = "<br>".join(_numbers(row) for row in one.tableau.points)
+            lines.append((_name(one), a, rows, _number(float(clean)), _numbers(steps)))
+    return _table(("method", "a", "C", "clean", "steps"), lines)
+
+
+def _name(one: Entry) -> str:
+    return f"<code>{one.name}</code>" + (" †" if one.reads_attacks else "")
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    head = "".join(f"<th>{cell}</th>" for cell in header)
+    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    return f'<table class="table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
 def _numbers(values: Tensor) -> str:
@@ -107,9 +115,8 @@ def _number(value: float) -> str:
 
 
 def typeset(formula: str) -> str:
-    """Escape a formula for a Markdown table, and lower its indices: r_t, r_{k-1}, ‖r‖_∞."""
-    escaped = re.sub(r"([\\*|<>\[\]`])", r"\\\1", formula)
-    return re.sub(r"_(?:\{(.*?)\}|(\w|∞))", r"<sub>\1\2</sub>", escaped)
+    """Escape a formula for HTML, and lower its indices: r_t, r_{k-1}, ‖r‖_∞."""
+    return re.sub(r"_(?:\{(.*?)\}|(\w|∞))", r"<sub>\1\2</sub>", html.escape(formula, quote=False))
 
 
 class Trial(NamedTuple):

@@ -39,18 +39,19 @@ def test_attacked_texts_and_tableaus_are_found():
     assert entry("adaptive-pgd").tableau.points.sum().item() == pytest.approx(zoo_methods.STEPS)
 
 
-def test_the_tables_are_whole_markdown():
+def test_the_tables_are_whole_html():
     entries = [entry("fgm"), entry("flooding-x"), entry("freelb-released"), entry("semrode")]
-    losses = zoo_methods.losses(entries).splitlines()
-    assert losses[2] == "| `fgm`<br>3 | L(x) + L(x + δ) with δ = α·g/‖g‖ |"
-    assert losses[3] == r"| `flooding-x`<br>3 | \|L(x) - b\| + b |"
-    assert "over r<sub>0</sub> … r<sub>k-1</sub>" in losses[4]
-    assert losses[5].startswith("| `semrode` †<br>3 |")
-    rows = [line.replace("&nbsp; ", " ") for line in zoo_methods.tableaus(entries).splitlines()[2:]]
-    assert rows == [
-        "| `fgm` | 1<br>1 | 0<br>1 | 2 | 1 |",
-        "| `freelb-released` | 1/3<br>1/3<br>1/3 | 0 0 0<br>1 0 0<br>1 1 0 | 1 | 2/3 1/3 0 |",
-    ]
+    losses = zoo_methods.losses(entries)
+    assert losses.count("<tr>") == 5
+    assert "<tr><td><code>fgm</code><br>3</td><td>L(x) + L(x + δ) with δ = α·g/‖g‖</td></tr>" in losses
+    assert "over r<sub>0</sub> … r<sub>k-1</sub></td>" in losses
+    assert "<td><code>semrode</code> †<br>3</td>" in losses
+    rows = zoo_methods.tableaus(entries).replace("&nbsp; ", " ")
+    assert "<tr><td><code>fgm</code></td><td>1<br>1</td><td>0<br>1</td><td>2</td><td>1</td></tr>" in rows
+    released = "<td>1/3<br>1/3<br>1/3</td><td>0 0 0<br>1 0 0<br>1 1 0</td><td>1</td><td>2/3 1/3 0</td>"
+    assert f"<tr><td><code>freelb-released</code></td>{released}</tr>" in rows
+    assert "flooding" not in rows
+    assert zoo_methods.typeset("a < b_i") == "a &lt; b<sub>i</sub>"
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ def adaptive_pgd(
     start: starts.Start = starts.zero,
     beta: float | None = None,
 ) -> Method:
-    """Adaptive weights on the steps of PGD.
+    """L(x + β Σᵢ wᵢ δᵢ): adaptive weights on the steps of PGD.
 
     Source: Zhu et al. (AAT), Tables 2-5, "PGD +Ours".
     """
@@ -80,7 +80,7 @@ def adaptive_freelb(
     start: starts.Start = starts.zero,
     beta: float | None = None,
 ) -> Method:
-    """Adaptive weights on the steps of FreeLB, whose implied weights sum to β = (k + 1)/2.
+    """L(x + β Σᵢ wᵢ δᵢ): adaptive weights on the steps of FreeLB, whose implied weights sum to β = (k + 1)/2.
 
     Source: Zhu et al. (AAT), Tables 2-5, "FreeLB +Ours".
     """
@@ -97,7 +97,7 @@ def adaptive_ta_vat(
     magnitude: float = 0.2,
     beta: float | None = None,
 ) -> Method:
-    """Adaptive weights on the steps of TA-VAT, with β = k.
+    """L(x + r_0 + β Σᵢ wᵢ δᵢ): adaptive weights on the steps of TA-VAT, with β = k.
 
     Source: Zhu et al. (AAT), Tables 2-5, "TA-VAT +Ours", and Section 6 for β.
     """
@@ -118,7 +118,7 @@ def adaptive_balanced(
 def adaptive_annealed(
     *, steps: int = STEPS, step_size: float = STEP_SIZE, first: float = 1.0, last: float | None = None, over: int = 1000
 ) -> Method:
-    """Adaptive PGD whose β grows in a straight line from `first` to `last`, k where not given, over so many steps.
+    """L(x + β Σᵢ wᵢ δᵢ): adaptive PGD whose β grows from `first` to `last`, k where not given, over so many steps.
 
     Source: robustlab; Zhu et al. (AAT), Section 6, leave the effect of β to future work.
     """
@@ -129,7 +129,7 @@ def adaptive_annealed(
 def adaptive_learned_beta(
     *, steps: int = STEPS, step_size: float = STEP_SIZE, beta: float | None = None, largest: float | None = None
 ) -> Method:
-    """Adaptive PGD whose β is learned beside w, from k/2 up to `largest`, k where not given.
+    """L(x + β Σᵢ wᵢ δᵢ): adaptive PGD whose β is learned beside w, from k/2 up to `largest`, k where not given.
 
     Source: robustlab; Zhu et al. (AAT), Eq. 14, with the maximisation over β too.
     """
@@ -139,7 +139,7 @@ def adaptive_learned_beta(
 
 
 def adaptive_by_difficulty(*, steps: int = STEPS, step_size: float = STEP_SIZE, beta: float | None = None) -> Method:
-    """Adaptive PGD with weights of their own for easy and for hard examples.
+    """L(x + β Σᵢ wᵢ(q) δᵢ): adaptive PGD with weights of their own for easy and for hard examples.
 
     Source: robustlab; the allocation by sample difficulty that Zhu et al. (AAT), Section 8, leave to future work.
     """

@@ -8,7 +8,7 @@ from robustlab.objective.adversarial_attention import AdversarialAttention
 
 
 def asa(*, weight: float = 1.0, budget: float = 0.5, temperature: float = 0.5) -> Method:
-    """L(x) + λ·½[KL(p ‖ p_m) + KL(p_m ‖ p)] + τ²·share, m the attention masks of an adversary that learns beside it.
+    """L(x) + λ·½[KL(p ‖ p_m) + KL(p_m ‖ p)] + τ²·share: m the attention masks of an adversary that learns beside it.
 
     Args:
         weight: λ.

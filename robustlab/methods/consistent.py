@@ -12,7 +12,7 @@ from robustlab.objective.r_drop import RDrop
 
 
 def vat(*, steps: int = 1, radius: float = 0.3, probe: float = 0.1, weight: float = 1.0) -> Method:
-    """L(x) + λ·KL(p̂(x) ‖ p(x + r)), r the direction of length ε in which the output changes most, p̂ held fixed.
+    """L(x) + λ·KL(p̂(x) ‖ p(x + r)): r the direction of length ε in which the output changes most, p̂ held fixed.
 
     Source: Miyato et al. (VAT, 2019), Eqs. 5-9, one power iteration and λ = 1 as there; Miyato et al. (2017) for text.
     Departs: ε = .3 is in units of a raw embedding; theirs is 5, for embeddings that are normalised component by
@@ -31,7 +31,7 @@ def trades(
     start: starts.Start | None = None,
     weight: float = 6.0,
 ) -> Method:
-    """L(x) + λ·KL(p(x) ‖ p(x + r_k)), where r_k climbs the same KL and both outputs learn.
+    """L(x) + λ·KL(p(x) ‖ p(x + r_k)): r_k climbs the same KL, and both outputs learn.
 
     Source: Zhang et al. (TRADES, 2019), Eq. 5 and Algorithm 1, with λ = 6 and a start of .001·N(0, 1).
     Departs: unit L2 steps without a bound, as the other methods here; the paper's are sign steps in an L∞ ball
@@ -58,7 +58,7 @@ def smart(
     teacher: float = 1.0,
     decay: float = 0.99,
 ) -> Method:
-    """L(x) + λ·[KL(p(x) ‖ p(x + r)) + KL(p(x + r) ‖ p(x))] with ‖r‖_∞ ≤ ε, and a mean teacher to stay near of.
+    """L(x) + λ·[KL(p(x) ‖ p(x + r)) + KL(p(x + r) ‖ p(x))] with ‖r‖_∞ ≤ ε: and a mean teacher to stay near of.
 
     Args:
         steps: K.
@@ -94,7 +94,7 @@ def r3f(*, noise: float = 1e-5, weight: float = 1.0) -> Method:
 
 
 def r_drop(*, weight: float = 1.0) -> Method:
-    """The clean loss under two dropout masks, and λ/4 of the symmetric KL between their outputs.
+    """½[L₁(x) + L₂(x)] + (λ/4)·[KL(p₁ ‖ p₂) + KL(p₂ ‖ p₁)]: two dropout masks, and one answer.
 
     Source: Liang et al. (R-Drop, 2021), Eqs. 2-4; they tune their α within .1, .5 and 1 on GLUE.
     """

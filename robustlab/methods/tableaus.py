@@ -22,7 +22,7 @@ def mean_along(points: torch.Tensor) -> Tableau:
 
 
 def standard() -> Method:
-    """The clean loss and nothing else.
+    """L(x): the clean loss and nothing else.
 
     Source: Zhu et al. (AAT), Table 6, "Standard".
     """
@@ -73,7 +73,7 @@ def freelb(
     project: projections.Projection = projections.unbounded,
     start: starts.Start = starts.zero,
 ) -> Method:
-    """(1/k) Σ_t L(x + r_t) over r_1 … r_k, as the papers write it.
+    """(1/k) Σ_t L(x + r_t) over r_1 … r_k: as the papers write it.
 
     Source: Zhu et al. (AAT), Eq. 9, and Table 6, "FreeLB".
     Departs: starts at 0, as the expansion of Eq. 10 does; FreeLB itself starts at random (`starts.freelb`).
@@ -90,7 +90,7 @@ def freelb_released(
     project: projections.Projection = projections.unbounded,
     start: starts.Start | None = None,
 ) -> Method:
-    """(1/k) Σ_t L(x + r_t) over r_0 … r_{k-1}, as FreeLB's code computes it: k - 1 steps are used.
+    """(1/k) Σ_t L(x + r_t) over r_0 … r_{k-1}: as FreeLB's code computes it, which uses k - 1 steps.
 
     Source: Zhu et al. (FreeLB, 2020), released code, with its SST-2 values: α = .1, magnitude .6, k = 2, no bound.
     Departs: steps=1 keeps its unused column, so that the loss is L(x + r_0).
@@ -107,7 +107,7 @@ def freelb_plus_plus(
     direction: directions.Direction = directions.unit_l2,
     start: starts.Start = starts.zero,
 ) -> Method:
-    """FreeLB without a bound and with more steps.
+    """(1/k) Σ_t L(x + r_t) over r_1 … r_k: FreeLB without a bound and with more steps.
 
     Source: Li et al. (FreeLB++, 2021), who go up to 30 steps.
     """

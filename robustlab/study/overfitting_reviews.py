@@ -58,13 +58,13 @@ class Settings:
     train_size: int = 600
     words: int = 12
     warm_epochs: int = 4
-    epochs: int = 12
+    epochs: int = 10
     learning_rate: float = 1.5e-3
     batch_size: int = 32
     steps: int = 3
     relative_step: float = 0.1
-    dev: int = 100
-    test: int = 150
+    dev: int = 80
+    test: int = 120
     max_variants: int = 8
 
 

@@ -28,6 +28,7 @@ RANDOM = {
     "r3f",
     "neftune",
     "infobert",
+    "asa",
 }  # those that draw by default
 ONE_FORWARD = {"standard", "neftune", "flooding-x"}
 

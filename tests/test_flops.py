@@ -86,6 +86,7 @@ CRITICS = ("InfoNCE", "Conditional")  # small beside a real model, and not besid
 
 def step_flops(method: Method, landscape: TransformerLandscape) -> int:
     """FLOPs of a step on the model itself; what a method's own networks need is left out."""
+    method.prepare([landscape], learning_rate=1e-3)
     counter = counted(lambda: accumulate(method, landscape))
     own = sum(sum(counter.get_flop_counts().get(critic, {}).values()) for critic in CRITICS)
     return counter.get_total_flops() - own
@@ -113,6 +114,20 @@ def test_a_step_costs_what_the_formula_says(name: str, k: int, landscape: Transf
     assert ratio == pytest.approx(FORMULAS[name](k, a) / 3, rel=0.03)
     method = build(name, k)
     assert method.objective.units(method.ascent) == FORMULAS[name](k, 0)
+
+
+def test_adversarial_attention_costs_two_passes_and_its_heads(landscape: TransformerLandscape) -> None:
+    """A head: two projections [l d]·[d d], forward and to their weights; one product [l d]·[d l], forward and twice
+    back. Nothing flows on to the layer's input."""
+    method = methods.asa()
+    method.prepare([landscape], learning_rate=1e-3)
+    b, length, width = landscape.shape
+    heads = 4 * b * (2 * 4 * length * width**2 + 3 * 2 * length**2 * width)
+    standard = step_flops(methods.standard(), landscape)
+    assert step_flops(method, landscape) - 2 * standard == pytest.approx(heads, rel=0.03)
+    assert method.objective.units(method.ascent) == 6
+    share = (8 * width + 6 * length) / (24 * width + 4 * length)  # as the objective says
+    assert heads / (standard / 3) == pytest.approx(share, rel=0.03)
 
 
 def test_the_share_of_attention_grows_with_the_length(model: nn.Module) -> None:

@@ -14,7 +14,7 @@ def test_the_names_of_the_command_line() -> None:
     assert list(BY_NAME) == [
         "standard", "fgsm", "fgm", "pgd", "freelb", "freelb-released", "freelb++",
         "ta-vat", "vat", "trades", "smart", "r-drop", "r3f", "neftune",
-        "infobert", "flooding-x", "dsrm", "adaptive-pgd", "adaptive-freelb", "adaptive-ta-vat",
+        "infobert", "flooding-x", "dsrm", "asa", "adaptive-pgd", "adaptive-freelb", "adaptive-ta-vat",
         "adaptive-balanced", "adaptive-annealed", "adaptive-learned-beta", "adaptive-by-difficulty",
         "augmented", "semrode", "semrode-ot",
     ]  # fmt: skip
@@ -84,7 +84,7 @@ def test_adaptive_needs_a_tableau_with_steps() -> None:
         methods.adaptive_pgd(beta=float("nan"))
 
 
-MAY_BE_ZERO = {"teacher", "decay", "balance"}
+MAY_BE_ZERO = {"teacher", "decay", "balance", "budget"}
 NUMBERS = [
     (name, parameter.name)
     for name, factory in BY_NAME.items()

@@ -14,6 +14,7 @@ from robustlab.ascent.directions import token_l2, unit_l2
 from robustlab.ascent.gradient import record
 from robustlab.ascent.projections import l2_ball
 from robustlab.ascent.starts import freelb
+from robustlab.gather import gathered
 from robustlab.landscape.base import Landscape, Path
 from robustlab.randomness import Randomness
 from robustlab.typing import Climb, Ids, Offset
@@ -62,10 +63,10 @@ class TokenTable(nn.Module):
         self._met.append((ids[free], values[free].to(self.rows)))
 
     def after_step(self) -> None:
-        """Write what was met in this step: the mean over the occurrences of a word."""
+        """Write what was met in this step, in all processes: the mean over the occurrences of a word."""
         if not self._met:
             return
-        ids, values = (torch.cat(column) for column in zip(*self._met, strict=True))
+        ids, values = (gathered(torch.cat(column)) for column in zip(*self._met, strict=True))
         self._met = []
         words, where = ids.unique(return_inverse=True)
         sums = self.rows.new_zeros(len(words), self.rows.shape[1]).index_add_(0, where, values)

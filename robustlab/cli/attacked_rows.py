@@ -11,6 +11,7 @@ from robustlab import methods, models
 from robustlab.cli import reporting
 from robustlab.cli.settings import Train
 from robustlab.evaluation.attacked import COLUMN, attack_rows
+from robustlab.evaluation.neighbours import nearest_words
 from robustlab.methods import Method
 
 if TYPE_CHECKING:
@@ -28,18 +29,12 @@ def needed(method: Method) -> bool:
 
 
 def check(settings: Train, method: Method) -> None:
-    """Refuse what cannot be attacked, before anything is loaded.
+    """Refuse a share that is none, before anything is loaded.
 
-    Raises: ValueError: If the method needs attacked texts and there is no way to them, or the share is out of range.
+    Raises: ValueError: If the share is out of range.
     """
     if not 0 < settings.attacked_share <= 1:
         raise ValueError(f"--attacked-share must be above 0 and at most 1, got {settings.attacked_share}")
-    if needed(method) and settings.rows.attacked_column is None and settings.rows.data != BUILT_IN:
-        raise ValueError(
-            f"method {settings.named.method} learns from attacked texts, and {settings.rows.data!r} brings none: put "
-            "them into a column of a file, name it with --attacked-column, or take --data reviews, which robustlab "
-            "can attack itself"
-        )
 
 
 def added(ready: Run, folder: Path, *, progress: bool) -> Run:
@@ -62,16 +57,20 @@ def _attack(ready: Run, *, progress: bool) -> Dataset:
     from robustlab.training import fit
 
     settings, seed = ready.settings, ready.settings.fit.seed
+    known = settings.rows.data == BUILT_IN
+    words = "words that mean the same" if known else "words whose embeddings are near, which may change the meaning"
     reporting.say(
-        f"Attacking {settings.attacked_share:.0%} of the rows first: a standard model of one epoch, then its greedy "
-        f"word substitutions; kept in {folder_name(settings)}."
+        f"Attacking {settings.attacked_share:.0%} of the rows first: a standard model of one epoch, then greedy "
+        f"substitutions of {words}; kept in {folder_name(settings)}. --attacked-column takes your own."
     )
     names = ready.train.features["label"].names
     victim = models.load(settings.model, labels=names, texts=list(ready.train["text"]), seed=seed)
     recipe = replace(settings.recipe, epochs=1)
     fit(*victim, methods.standard(), ready.train, recipe, seed=seed, device=ready.device, progress=progress)
     predict = models.predictor(*victim, max_length=settings.fit.max_length)
-    return attack_rows(ready.train, predict, share=settings.attacked_share, seed=seed, progress=progress)
+    candidates = None if known else nearest_words(*victim)
+    share = settings.attacked_share
+    return attack_rows(ready.train, predict, share=share, seed=seed, candidates=candidates, progress=progress)
 
 
 def folder_name(settings: Train) -> str:

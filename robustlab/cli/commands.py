@@ -105,6 +105,7 @@ def train(
     start: options.Start = None,
     project: options.Project = None,
     attacked_share: options.AttackedShare = 0.1,
+    adversarial_share: options.Share = None,
     further: options.Further = (),  # type: ignore[assignment]  # typer makes the list
     epochs: options.Epochs = 3,
     batch_size: options.BatchSize = 32,
@@ -127,7 +128,8 @@ def train(
         from robustlab.cli.train import run
 
         rows = settings.Rows(data, text_column, pair_column, label_column, data_dir, attacked_column)
-        named = settings.Named(method, steps, step_size, beta, direction, start, project, tuple(further))
+        sized = (steps, step_size, beta, direction, start, project)
+        named = settings.Named(method, *sized, tuple(further), adversarial_share, seed)
         fit = settings.Fit(epochs, batch_size, accumulation, learning_rate, max_length, seed, device, bf16)
         place = settings.Place(output, resume, overwrite, tuple(report_to))
         command = settings.Train(model, rows, limit, hold_out, named, fit, place, attacked_share)

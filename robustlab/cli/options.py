@@ -83,6 +83,15 @@ Further = Annotated[
         rich_help_panel=METHOD,
     ),
 ]
+Share = Annotated[
+    float | None,
+    typer.Option(
+        "--adversarial-share",
+        help="Share of the optimiser steps that the method takes; the others are standard training.",
+        show_default="all",
+        rich_help_panel=METHOD,
+    ),
+]
 Direction = Annotated[str | None, typer.Option(help="raw, unit_l2, token_l2, sign or linf.", rich_help_panel=METHOD)]
 Start = Annotated[
     str | None, typer.Option(help="zero, uniform:SIZE, normal:SIZE or freelb:SIZE.", rich_help_panel=METHOD)

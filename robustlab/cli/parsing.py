@@ -10,8 +10,8 @@ from typing import Any
 
 from robustlab.ascent import GradientAscent, PowerIteration, Rest, TokenAware, directions, projections, starts
 from robustlab.cli.settings import Named
-from robustlab.methods import BY_NAME, Method
-from robustlab.objective import Adaptive, Augmented, Consistency, RDrop, SemRoDe, sinkhorn
+from robustlab.methods import BY_NAME, Method, on_a_share
+from robustlab.objective import SemRoDe, sinkhorn
 
 DIRECTIONS = {name: getattr(directions, name) for name in ("raw", "unit_l2", "token_l2", "sign", "linf")}
 STARTS = {"uniform": starts.uniform, "normal": starts.normal, "freelb": starts.freelb}
@@ -43,7 +43,8 @@ def method(named: Named) -> Method:
             raise ValueError(f"method {named.method} takes no {flag(name)}; it takes {theirs}")
     parse: dict[str, Callable[[str], Any]] = {"direction": direction, "start": start, "project": projection}
     arguments = {name: parse[name](value) if name in parse else value for name, value in given.items()}
-    return factory(**arguments, **dict(_further(text, named.method, takes) for text in named.further))
+    built = factory(**arguments, **dict(_further(text, named.method, takes) for text in named.further))
+    return built if named.share is None else on_a_share(built, named.share, seed=named.seed)
 
 
 def _further(text: str, method: str, takes: Mapping[str, inspect.Parameter]) -> tuple[str, int | float]:
@@ -57,14 +58,18 @@ def _further(text: str, method: str, takes: Mapping[str, inspect.Parameter]) -> 
         theirs = ", ".join(f"{one}=NUMBER" for one in known) or "nothing to set"
         raise ValueError(f"--set {text}: method {method} has {theirs}")
     try:
-        return name, (int if isinstance(takes[name].default, int) else float)(value)
+        return name, (int if _whole(takes[name]) else float)(value)
     except ValueError:
         raise ValueError(f"--set {text}: {value!r} is not a number") from None
 
 
 def _typed(parameter: inspect.Parameter, name: str) -> bool:
     """Whether a parameter can be given on the command line: by an option of its own, or as a number."""
-    return name in OPTIONS or isinstance(parameter.default, int | float)
+    return name in OPTIONS or isinstance(parameter.default, int | float) or parameter.annotation == "float | None"
+
+
+def _whole(parameter: inspect.Parameter) -> bool:
+    return isinstance(parameter.default, int)
 
 
 def direction(name: str) -> directions.Direction:
@@ -121,16 +126,10 @@ def describe(built: Method) -> dict[str, Any]:
         told = {"steps": ascent.steps, "radius": ascent.radius, "probe": ascent.probe}
     if isinstance(ascent, Rest) and ascent.start is not starts.zero:
         told = {"start": spelled(ascent.start)}
-    if isinstance(built.objective, Augmented | Consistency | RDrop | SemRoDe):
-        told["weight"] = built.objective.weight
-    if isinstance(built.objective, Consistency) and built.objective.teacher is not None:
-        told |= {"teacher": built.objective.teacher.weight, "decay": built.objective.teacher.decay}
     if isinstance(built.objective, SemRoDe):
         distance = built.objective.distance
         told |= asdict(distance) if isinstance(distance, sinkhorn) else {"distance": spelled(distance)}
-    if isinstance(built.objective, Adaptive):
-        told |= {"beta": built.objective.beta, "weights": type(built.objective.weights).__name__}
-    return told
+    return told | built.objective.given()
 
 
 def spelled(part: Any) -> str:

@@ -37,6 +37,8 @@ class Named:
     start: str | None = None
     project: str | None = None
     further: tuple[str, ...] = ()  # "name=value", for what has no option of its own
+    share: float | None = None  # of the steps that the method takes; the others are standard training
+    seed: int = 0  # draws them
 
 
 @dataclass(frozen=True)

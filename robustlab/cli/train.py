@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import torch
 import typer
 
 from robustlab import corpora, models
@@ -19,6 +18,7 @@ from robustlab.evaluation import white_box
 from robustlab.evaluation.metrics import Score, accuracy
 from robustlab.methods import Method
 from robustlab.models import Loaded
+from robustlab.objective import ShareOfSteps, SimplexWeights
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -208,8 +208,9 @@ def _told(score: Score) -> dict[str, Any]:
 
 def _weights(method: Method) -> list[float] | None:
     """The learned weights on the steps, where the method has them."""
-    weights = getattr(method.objective, "weights", None)
-    return weights().tolist() if isinstance(weights, torch.nn.Module) else None
+    objective = method.objective.inner if isinstance(method.objective, ShareOfSteps) else method.objective
+    weights = getattr(objective, "weights", None)
+    return weights().tolist() if isinstance(weights, SimplexWeights) else None
 
 
 def _show_plan(plan: dict[str, Any]) -> None:

@@ -67,6 +67,7 @@ _LOOKS = {
     "augmented": _Look("#8f7f5f", "|"),
     "semrode": _Look("#4f7f6f", "_"),
     "semrode-ot": _Look("#6f6f9f", "$o$"),
+    "asa": _Look("#5c7a5c", "$m$"),
 }
 
 _SETTINGS = {

@@ -59,6 +59,7 @@ class TransformerLandscape:
         self.site = embedding_site(model) if site is None else site
         self.companions = companions or {}
         self._clean: Reading | None = None
+        self._clean_with_gradients = False
         self.inputs = {name: value for name, value in batch.items() if name not in NOT_MODEL_INPUTS}
         self.labels = batch.get("labels")
         self._check_labels()
@@ -157,10 +158,11 @@ class TransformerLandscape:
     def clean(self) -> Reading:
         """The reading without an offset, made once: objectives that compare with it share one graph.
 
-        A backward pass through it ends its life, so that a landscape may be used for another step of the training.
+        A backward pass through it ends its life, so that a landscape may be used for another step of the training; and
+        what was read without gradients is read again for somebody who wants them.
         """
-        if self._clean is None:
-            self._clean = self.read()
+        if self._clean is None or self._clean_with_gradients < torch.is_grad_enabled():
+            self._clean, self._clean_with_gradients = self.read(), torch.is_grad_enabled()
             for output in (self._clean.logits, self._clean.hidden):  # an objective may use the features alone
                 if output.requires_grad:
                     output.register_hook(self._forget)

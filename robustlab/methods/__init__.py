@@ -18,6 +18,7 @@ from robustlab.methods.adapted import (
     on_a_share,
 )
 from robustlab.methods.attacked import augmented, semrode, semrode_ot
+from robustlab.methods.attention import asa
 from robustlab.methods.base import STEP_SIZE, STEPS, Method
 from robustlab.methods.consistent import r3f, r_drop, smart, trades, vat
 from robustlab.methods.restricted import dsrm, flooding_x, infobert
@@ -52,6 +53,7 @@ BY_NAME: Mapping[str, Callable[..., Method]] = {
     "infobert": infobert,
     "flooding-x": flooding_x,
     "dsrm": dsrm,
+    "asa": asa,
     "adaptive-pgd": adaptive_pgd,
     "adaptive-freelb": adaptive_freelb,
     "adaptive-ta-vat": adaptive_ta_vat,
@@ -77,6 +79,7 @@ __all__ = [
     "adaptive_learned_beta",
     "adaptive_pgd",
     "adaptive_ta_vat",
+    "asa",
     "augmented",
     "dsrm",
     "fgm",

@@ -120,7 +120,7 @@ def adaptive_annealed(
 ) -> Method:
     """Adaptive PGD whose β grows in a straight line from `first` to `last`, k where not given, over so many steps.
 
-    Source: robustlab; Zhu et al. (AAT), Section 5, leave the effect of β to future work.
+    Source: robustlab; Zhu et al. (AAT), Section 6, leave the effect of β to future work.
     """
     scale = Annealed(first, steps if last is None else last, over=over)
     return adaptive(pgd(steps=steps, step_size=step_size), beta=scale)
@@ -141,7 +141,7 @@ def adaptive_learned_beta(
 def adaptive_by_difficulty(*, steps: int = STEPS, step_size: float = STEP_SIZE, beta: float | None = None) -> Method:
     """Adaptive PGD with weights of their own for easy and for hard examples.
 
-    Source: robustlab; the allocation by sample difficulty that Zhu et al. (AAT), Section 6, leave to future work.
+    Source: robustlab; the allocation by sample difficulty that Zhu et al. (AAT), Section 8, leave to future work.
     """
     method = pgd(steps=steps, step_size=step_size)
     return Method(method.ascent, AdaptiveByDifficulty(DifficultyWeights(steps), beta=steps if beta is None else beta))

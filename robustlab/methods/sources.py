@@ -1,7 +1,7 @@
 """Where each method comes from: its papers, the places in them, and the values that are quoted from them.
 
 The data are in `sources.toml`, one section a method. A `Source:` line tells the same to readers of the code; this is
-for programs: `robustlab cite`, the table of methods and the paper index of the book.
+for programs: `robustlab cite` and the paper index of the book.
 """
 
 from __future__ import annotations

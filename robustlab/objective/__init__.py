@@ -1,6 +1,8 @@
 """What is learned from a path: an outer loss as terms, each one backward pass."""
 
 from robustlab.objective.adaptive import Adaptive
+from robustlab.objective.adversarial_attention import AdversarialAttention
+from robustlab.objective.attention_masks import ConcreteMasks, MaskHead
 from robustlab.objective.augmented import Augmented
 from robustlab.objective.base import Objective, Terms
 from robustlab.objective.by_difficulty import AdaptiveByDifficulty, DifficultyWeights
@@ -28,8 +30,10 @@ from robustlab.objective.weights import (
 __all__ = [
     "Adaptive",
     "AdaptiveByDifficulty",
+    "AdversarialAttention",
     "Annealed",
     "Augmented",
+    "ConcreteMasks",
     "Conditional",
     "Consistency",
     "Constant",
@@ -40,6 +44,7 @@ __all__ = [
     "InfoBERT",
     "InfoNCE",
     "Learned",
+    "MaskHead",
     "MeanTeacher",
     "Objective",
     "PilotPass",

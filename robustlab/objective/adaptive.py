@@ -49,7 +49,7 @@ class Adaptive(nn.Module, Objective):
     @property
     def beta(self) -> float:
         """β at this step."""
-        return float(self.scale())
+        return float(self.scale().detach())
 
     @property
     def tableau(self) -> Tableau:
@@ -75,6 +75,14 @@ class Adaptive(nn.Module, Objective):
         if not isinstance(self.scale, Constant):
             trace.extra["beta"] = self.scale().detach()
         return trace
+
+    def given(self) -> dict[str, Any]:
+        """β, w and λ."""
+        return (
+            {"beta": self.beta, "weights": type(self.weights).__name__}
+            | ({"balance": self.balance} if self.balance else {})
+            | self.scale.given()
+        )
 
     def units(self, ascent: Ascent) -> float:
         """2k + 3: the weights are learned from the one backward pass that the model learns from; 2k + 4 balanced."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from robustlab.ascent.checks import positive
 from robustlab.ascent.gradient import Ascent
@@ -54,6 +54,10 @@ class Augmented(Objective):
         theirs = other.loss().mean()
         yield self.weight * theirs
         return Trace(extra={"clean_loss": clean.detach(), "attacked_loss": theirs.detach()})
+
+    def given(self) -> dict[str, Any]:
+        """λ."""
+        return {"weight": self.weight}
 
     def units(self, ascent: Ascent) -> int:
         """Two whole passes."""

@@ -37,7 +37,11 @@ class Objective(ABC):
         Standard training is 3; an ascent step that asks for the offset's gradient alone is 2.
         """
 
-    # The rest is optional: most objectives have nothing to check, learn or mend.
+    # The rest is optional: most objectives have nothing to tell, check, learn or mend.
+
+    def given(self) -> dict[str, Any]:
+        """The numbers that it was made with, by the names of the methods' parameters."""
+        return {}
 
     def check(self, ascent: Ascent) -> None:
         """Raise a ValueError if this objective cannot use the paths of `ascent`."""

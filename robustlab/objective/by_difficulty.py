@@ -100,6 +100,10 @@ class AdaptiveByDifficulty(nn.Module, Objective):
         trace.extra["w_entropy"] = torch.special.entr(w.detach()).sum(0).mean()
         return trace
 
+    def given(self) -> dict[str, Any]:
+        """β."""
+        return {"beta": self.beta, "weights": type(self.weights).__name__}
+
     def units(self, ascent: Ascent) -> int:
         """2k + 3, as for weights that all examples share."""
         return 2 * ascent.steps + 3

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from torch import nn
 
 from robustlab.ascent.checks import positive
@@ -58,6 +60,12 @@ class Consistency(nn.Module, Objective):
             trace.extra["teacher_divergence"] = drift.detach()
         yield loss
         return trace
+
+    def given(self) -> dict[str, Any]:
+        """λ, and the teacher's μ and decay."""
+        return {"weight": self.weight} | (
+            {} if self.teacher is None else {"teacher": self.teacher.weight, "decay": self.teacher.decay}
+        )
 
     def units(self, ascent: Ascent) -> float:
         """Two passes a step, three at each end of the path, and the teacher's forward."""

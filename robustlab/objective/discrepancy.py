@@ -86,7 +86,8 @@ class sinkhorn:  # a discrepancy with parameters reads like a function
         cost = _squared_distances(one, other) / 2
         with torch.no_grad():
             fixed = cost.detach()
-            blur, from_other = float(fixed.max()) ** 0.5, fixed.new_zeros(len(other))
+            from_one, from_other = fixed.new_zeros(len(one)), fixed.new_zeros(len(other))
+            blur = float(fixed.max()) ** 0.5
             while True:
                 epsilon = max(blur, self.blur) ** 2
                 for _ in range(self.iterations):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -86,6 +87,10 @@ class DistributionShift(Objective):
             with torch.no_grad(), moved(wanted, gradients, float(self.reach * length)):
                 found[own::2] = (landscape.loss() - losses.detach())[own::2]
         return found
+
+    def given(self) -> dict[str, Any]:
+        """The level, and the bound of a weight."""
+        return {"level": self.level, "largest": self.largest}
 
     def units(self, ascent: Ascent) -> float:
         """9 where the batch is shifted: two gradients of halves and two forwards more than the 3 that it costs else."""

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -144,6 +144,10 @@ class Flooding(nn.Module, Objective):
         yield _flooded(loss, level, below)
         trace.extra |= {"level": level.clone(), "below_the_level": below.to(loss)}
         return trace
+
+    def given(self) -> dict[str, Any]:
+        """b, if it is known, and the length of the pilot."""
+        return {"level": None if self.level.isnan() else float(self.level), "passes": self.passes}
 
     def units(self, ascent: Ascent) -> float:
         """As standard training; the pilot comes on top, once."""

@@ -105,7 +105,7 @@ class InfoBERT(Late, Objective):
 
     def _make(self, landscape: Landscape) -> None:
         with torch.no_grad():
-            hidden = landscape.clean().hidden
+            hidden = landscape.read().hidden  # not clean(), which would be kept, without a graph
         words, states = landscape.shape[-1], hidden.shape[-1]
         if tuple(hidden.shape[:-1]) != tuple(landscape.shape[:-1]):
             raise ValueError(f"the last states {tuple(hidden.shape)} do not fit the site {landscape.shape}")
@@ -157,6 +157,10 @@ class InfoBERT(Late, Objective):
         pair = torch.arange(len(counts), device=counts.device).repeat_interleave(counts)
         lower = anchor(stable, means, pair) if len(stable) else means.sum() * 0
         return lower, self.upper(q, x, y), q.log_likelihood(x, y)
+
+    def given(self) -> dict[str, Any]:
+        """α and β."""
+        return {"anchor": self.anchor, "bottleneck": self.bottleneck}
 
     def units(self, ascent: Ascent) -> float:
         """4k: a pass that ranks the words, and a whole one through the same forward, at each of k points."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from robustlab.ascent.checks import positive
 from robustlab.ascent.divergences import symmetric_kl
@@ -51,6 +52,10 @@ class RDrop(Objective):
         clean = (one.loss.mean() + other.loss.mean()) / 2
         yield clean + self.weight / 4 * apart
         return Trace(extra={"clean_loss": clean.detach(), "divergence": apart.detach()})
+
+    def given(self) -> dict[str, Any]:
+        """λ."""
+        return {"weight": self.weight}
 
     def units(self, ascent: Ascent) -> float:
         """Two whole passes."""

@@ -23,6 +23,10 @@ class Scale(nn.Module, ABC):
     def forward(self) -> Scalar:
         """The value at this step."""
 
+    def given(self) -> dict[str, Any]:
+        """The numbers of a schedule."""
+        return {}
+
     def parameter_groups(self) -> list[dict[str, Any]]:
         """Optimiser groups."""
         return []
@@ -77,6 +81,10 @@ class Annealed(Scale):
         share = (self.step.double() / self.over).clamp_max(1)
         return self.first + (self.last - self.first) * share
 
+    def given(self) -> dict[str, Any]:
+        """Both ends, and how long it takes."""
+        return {"first": self.first, "last": self.last, "over": self.over}
+
     def after_step(self) -> None:
         """Count the step."""
         self.step += 1
@@ -109,6 +117,10 @@ class Learned(Scale):
     def forward(self) -> Scalar:
         """largest·σ(s)."""
         return self.largest * self.score.sigmoid()
+
+    def given(self) -> dict[str, Any]:
+        """The bound."""
+        return {"largest": self.largest}
 
     def parameter_groups(self) -> list[dict[str, Any]]:
         """The group of s, which maximises."""

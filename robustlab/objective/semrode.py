@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 
@@ -36,6 +36,10 @@ class SemRoDe(Objective):
     Shapes: one term [], nats.
 
     Raises: ValueError: If the weight is not positive; in training, if the batch has no attacked texts.
+
+    The distances here do not depend on the scale of the features, so that the weight does not fade where the features
+    hardly differ: a model from scratch, before it has learned anything, is held there by a weight of .01 already. Start
+    from a pretrained model, or from an epoch of standard training.
 
     Source: Formento et al. (SemRoDe, 2024).
     Departs: h is the mean of the last hidden states over the words, which every architecture has; the released code
@@ -71,6 +75,10 @@ class SemRoDe(Objective):
         share = len(theirs) / len(written)
         extra = {"clean_loss": clean.loss.detach().mean(), "discrepancy": apart.detach()}
         return Trace(extra=extra | {"attacked_share": torch.as_tensor(share, device=apart.device)})
+
+    def given(self) -> dict[str, Any]:
+        """λ."""
+        return {"weight": self.weight}
 
     def units(self, ascent: Ascent) -> int:
         """Two whole passes."""

@@ -60,6 +60,10 @@ class ShareOfSteps(nn.Module, Objective):
         trace.extra["adversarial_step"] = torch.tensor(float(self.adversarial(int(self.step))))
         return trace
 
+    def given(self) -> dict[str, Any]:
+        """The share, and what the inner objective was made with."""
+        return {"share": self.share} | self.inner.given()
+
     def units(self, ascent: Ascent) -> float:
         """The mean over the steps."""
         return self.share * self.inner.units(ascent) + (1 - self.share) * 3

@@ -188,7 +188,7 @@ def provenance(rows: Sequence[Row]) -> str:
     first = listed(rows, "warm_start_epochs")
     return (
         f"**Recorded** on {listed(rows, 'date')} on {listed(rows, 'device')}, commit {listed(rows, 'commit')}: "
-        f"{len(rows)} runs of {listed(rows, 'model')}, seeds {listed(rows, 'seed')}; "
+        f"{len(rows)} {'run' if len(rows) == 1 else 'runs'} of {listed(rows, 'model')}, seeds {listed(rows, 'seed')}; "
         f"{listed(rows, 'train_size')} training sentences, {first} {'epoch' if first == '1' else 'epochs'} of standard "
         f"training and {listed(rows, 'epochs')} of the method, batch size {listed(rows, 'batch_size')}, learning rate "
         f"{listed(rows, 'learning_rate')}, the checkpoint chosen on {listed(rows, 'held_out_size')} sentences held out "

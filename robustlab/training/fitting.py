@@ -123,7 +123,7 @@ def fit(
             **_schedule(recipe, len(train)),
             **_keeping(folder, validated=validation is not None, temporary=output is None),
             seed=seed,
-            use_cpu=device == "cpu",
+            use_cpu=device == "cpu" or not torch.accelerator.is_available(),  # bf16 on a CPU must be asked for
             report_to=list(report_to) or "none",
             disable_tqdm=True,  # its own bar prints a dict at every log, and draws a widget in notebooks; see QuietBar
             dataloader_pin_memory=device != "cpu" and torch.cuda.is_available(),

@@ -76,6 +76,7 @@ def test_methods_lists_every_method(run):
         ("smart", "2k + 7"),
         ("r-drop", "6"),
         ("neftune", "3"),
+        ("asa", "6"),
         ("adaptive-pgd", "2k + 3"),
         ("adaptive-freelb", "2k + 3"),
     ],

@@ -285,3 +285,20 @@ def test_a_full_disk(refuse, tmp_path, monkeypatch):
 def test_debug_shows_the_traceback(invoke):
     result = invoke("train", "--method", "freelbb", "--debug")
     assert isinstance(result.exception, ValueError)
+
+
+def test_a_share_of_the_steps_is_adversarial(run, refuse):
+    command = ("train", "--method", "pgd", "--steps", "4", "--adversarial-share", "0.25", "--dry-run", "--json")
+    plan = json.loads(run(*command).stdout)
+    assert plan["cost_units_a_step"] == 0.25 * 11 + 0.75 * 3
+    assert plan["method_parameters"]["share"] == 0.25
+    message = refuse("train", "--method", "pgd", "--adversarial-share", "0", "--dry-run")
+    assert message == "share must be above 0 and at most 1, got 0.0"
+
+
+def test_numbers_without_a_default_can_be_set(run):
+    plan = json.loads(run("train", "--method", "flooding-x", "--set", "level=.2", "--dry-run", "--json").stdout)
+    assert plan["method_parameters"] == {"level": 0.2, "passes": 5}
+    command = ("train", "--method", "adaptive-annealed", "--set", "last=2", "--set", "over=50", "--dry-run", "--json")
+    parameters = json.loads(run(*command).stdout)["method_parameters"]
+    assert (parameters["first"], parameters["last"], parameters["over"], parameters["beta"]) == (1, 2, 50, 1)

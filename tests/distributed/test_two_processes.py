@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from robustlab.methods import BY_NAME
 from robustlab.training.distributed import average_gradients
 
 # The last two couple the examples of a batch, and so those of all processes.
-NAMES = ("pgd", "freelb", "adaptive-pgd", "augmented", "semrode", "semrode-ot")
+NAMES = tuple(name for name in BY_NAME if name != "dsrm")  # whose weights are those of one process's batch
 WORKER = Path(__file__).with_name("worker.py")
 
 
@@ -45,6 +46,7 @@ def test_two_halves_are_a_whole(name: str, ranks: list[dict], worker: object) ->
     whole = worker.gradients(name, 0, 1)
     whole.pop("alone")
     assert ("objective.weights.values" in whole) is (name == "adaptive-pgd")
+    assert ("objective.masks.heads.1.key" in whole) is (name == "asa")
     for key, gradient in whole.items():
         for rank in ranks:
             # Rows are padded alike in both, so that only the order of the sums differs.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from pathlib import Path
 
@@ -19,17 +20,19 @@ from robustlab.training.step import accumulate
 
 BATCH = 6
 UNTOUCHED = 1  # so that one process has more attacked texts than the other
-ATTACKED = ("augmented", "semrode", "semrode-ot")
+SIZES = {"steps": 3, "step_size": 0.2, "radius": 0.3, "noise": 0.05, "magnitude": 0.3, "weight": 0.5, "level": 0.69}
 
 
 def method_of(name: str) -> methods.Method:
-    start = starts.freelb(0.3)
+    factory = methods.BY_NAME[name]
+    takes = inspect.signature(factory).parameters
+    given = {size: value for size, value in SIZES.items() if size in takes}
     if name == "adaptive-pgd":
-        pgd = methods.pgd(steps=3, step_size=0.2, start=start)
+        pgd = methods.pgd(steps=3, step_size=0.2, start=starts.freelb(0.3))
         return methods.adaptive(pgd, weights=ProjectedWeights(3)).double()
-    if name in ATTACKED:
-        return methods.BY_NAME[name](weight=0.5)
-    return methods.BY_NAME[name](steps=3, step_size=0.2, start=start)
+    if "start" in takes:
+        given["start"] = starts.freelb(0.3)
+    return factory(**given).double()
 
 
 def landscape_of(model: torch.nn.Module, rank: int, ranks: int) -> TransformerLandscape:
@@ -53,7 +56,10 @@ def gradients(name: str, rank: int, ranks: int) -> dict[str, torch.Tensor]:
     accumulate(method, landscape_of(model, rank, ranks), generator=generator)
     parameters = [*model.named_parameters(), *method.named_parameters()]
     average_gradients(parameter for _, parameter in parameters)
-    return {key: parameter.grad for key, parameter in parameters}
+    found = {key: parameter.grad for key, parameter in parameters if parameter.grad is not None}
+    method.after_step()  # what a method writes into its buffers must be the same everywhere too
+    kept = {key: value.double() for key, value in method.named_buffers() if "inner" not in key}
+    return found | kept
 
 
 if __name__ == "__main__":

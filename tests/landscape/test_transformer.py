@@ -129,6 +129,16 @@ def test_a_backward_pass_ends_the_clean_readings_life(model: torch.nn.Module, ba
     second.loss.sum().backward()  # a graph of its own
 
 
+def test_a_clean_reading_without_gradients_is_not_handed_to_who_wants_them(model: torch.nn.Module, batch: dict) -> None:
+    landscape = TransformerLandscape(model, batch)
+    with torch.no_grad():
+        first = landscape.clean()
+        assert landscape.clean() is first
+    assert landscape.clean().loss.requires_grad
+    with torch.no_grad():
+        assert landscape.clean().loss.requires_grad  # the better one is kept
+
+
 def test_a_block_is_a_site(model: torch.nn.Module, batch: dict) -> None:
     model.eval()
     inputs = {name: value for name, value in batch.items() if name != "labels"}

@@ -85,7 +85,14 @@ def test_recorded_rows_are_read(tmp_path):
     (found,) = compare.recorded("some", tmp_path)
     words = compare.provenance([found])
     assert "on 2026-01-02" in words
-    assert "1 runs of minilm, seeds 0" in words
+    assert "1 run of minilm, seeds 0" in words
+
+
+@pytest.mark.parametrize(
+    ("epochs", "words"), [(1, "1 epoch of standard training"), (2, "2 epochs of standard training")]
+)
+def test_one_epoch_is_no_epochs(epochs, words):
+    assert words in compare.provenance([row("pgd", 0, "1110") | {"warm_start_epochs": epochs}])
 
 
 def test_the_verdict_follows_the_numbers():

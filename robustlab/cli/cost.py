@@ -9,7 +9,7 @@ from robustlab.methods import Method, costs
 STANDARD = 3  # forward, input gradient, weight gradient
 
 
-def units(method: Method) -> int:
+def units(method: Method) -> float:
     """Units of one step."""
     return method.objective.units(method.ascent)
 

@@ -21,6 +21,8 @@ from robustlab.objective.trace import Trace
 from robustlab.randomness import Randomness
 from robustlab.typing import Scalar
 
+LEARNED = 0.9  # a pilot has learned something where its loss is below this part of a constant answer's
+
 logger = logging.getLogger(__name__)
 
 
@@ -32,6 +34,7 @@ class PilotPass(NamedTuple):
 
     loss: float
     accordance: float
+    learned: bool = True  # whether the loss was well below that of the best constant answer
 
 
 def accordance(gradients: Iterable[Tensor]) -> float:
@@ -60,7 +63,9 @@ class Flooding(nn.Module, Objective):
     """|L - b| + b on the mean loss of the batch: descend above the level b, ascend below it.
 
     Where b is not given, `prepare` finds it: a copy of the model is trained without flooding, and b is its mean loss in
-    the first pass after which the batches' gradients agree no more, having agreed before.
+    the first pass after which the batches' gradients agree no more, having agreed before. On the plateau where a
+    model's answer is still a constant, agreement comes and goes by chance: those passes do not count, and a pilot that
+    never leaves it gives b = 0, which is training without flooding, and a warning.
 
     Args:
         level: b, in nats; found where not given.
@@ -103,14 +108,17 @@ class Flooding(nn.Module, Objective):
         self.pilot = list(self._passes(landscapes, learning_rate))
         if not self.pilot:
             raise ValueError("flooding finds its level on the training batches, and there are none; pass level=")
-        self.level.fill_(self.pilot[-1].loss)  # the pilot ends where the accordance turns
+        last = self.pilot[-1]  # the pilot ends where the accordance turns
+        if not last.learned:
+            logger.warning("flooding: the pilot learned nothing in %d passes; training without a level", self.passes)
+        self.level.fill_(last.loss if last.learned else 0.0)
         logger.info("flooding: level %.4f after %d pilot passes", self.level, len(self.pilot))
 
     def _passes(self, landscapes: Iterable[Landscape], learning_rate: float) -> Iterator[PilotPass]:
         copy = optimiser = None
         agreed = False
         for number in range(self.passes):
-            losses: list[Tensor] = []
+            losses, labels = list[Tensor](), list[Tensor]()
             for landscape in landscapes:
                 if copy is None or optimiser is None:
                     copy = deepcopy(landscape.model).train()  # type: ignore[attr-defined]
@@ -120,15 +128,17 @@ class Flooding(nn.Module, Objective):
                 loss.backward()
                 optimiser.step()
                 losses.append(loss.detach())
+                labels.append(landscape.labels)  # type: ignore[attr-defined]  # there is a loss, so there are labels
             if copy is None:
                 return
             again = (landscape.with_model(copy) for landscape in islice(landscapes, self.batches))
-            found = PilotPass(float(torch.stack(losses).mean()), accordance(_gradient(one, copy) for one in again))
-            logger.info("flooding: pilot pass %d, loss %.4f, accordance %+.4f", number + 1, *found)
+            mean, agreement = float(torch.stack(losses).mean()), accordance(_gradient(one, copy) for one in again)
+            found = PilotPass(mean, agreement, mean < LEARNED * _constant_loss(torch.cat(labels)))
+            logger.info("flooding: pilot pass %d, loss %.4f, accordance %+.4f", number + 1, mean, agreement)
             yield found
             if agreed and found.accordance <= 0:
                 return
-            agreed = agreed or found.accordance > 0  # before a model learns anything, gradients are noise
+            agreed = found.learned and (agreed or found.accordance > 0)
 
     def terms(self, landscape: Landscape, ascent: Ascent, *, generator: Randomness = None) -> Terms:
         """One term; the clean loss itself until there is a level."""
@@ -152,6 +162,12 @@ class Flooding(nn.Module, Objective):
     def units(self, ascent: Ascent) -> float:
         """As standard training; the pilot comes on top, once."""
         return 3
+
+
+def _constant_loss(labels: Tensor) -> float:
+    """The loss of the best answer that does not look at the text: the entropy of the labels."""
+    shares = labels.flatten().bincount().double() / labels.numel()
+    return float(torch.special.entr(shares).sum())
 
 
 def _flooded(loss: Scalar, level: Scalar, below: Tensor) -> Scalar:

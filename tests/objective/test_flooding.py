@@ -2,6 +2,8 @@
 
 import copy
 import itertools
+import logging
+import math
 
 import pytest
 import torch
@@ -49,6 +51,8 @@ def naive_level(model: nn.Module, batches: list[dict[str, Tensor]], rate: float,
         return model(**batch).loss
 
     seen, agreed = [], False
+    labels = torch.cat([batch["labels"] for batch in batches]).tolist()
+    shares = [labels.count(label) / len(labels) for label in set(labels)]
     for _ in range(passes):
         losses = []
         for batch in batches:
@@ -66,7 +70,8 @@ def naive_level(model: nn.Module, batches: list[dict[str, Tensor]], rate: float,
         seen.append((sum(losses) / len(losses), sum(cosines) / len(cosines)))
         if agreed and seen[-1][1] <= 0:
             break
-        agreed = agreed or seen[-1][1] > 0
+        constant = -sum(p * math.log(p) for p in shares)
+        agreed = seen[-1][0] < 0.9 * constant and (agreed or seen[-1][1] > 0)
     return seen
 
 
@@ -92,11 +97,24 @@ def test_the_level_is_the_loss_where_batches_stop_agreeing(model: nn.Module) -> 
     assert float(method.objective.level) == pytest.approx(expected[-1][0])
 
 
+def test_a_pilot_that_learns_nothing_gives_no_level(model: nn.Module, caplog: pytest.LogCaptureFixture) -> None:
+    method = methods.flooding_x(passes=2)
+    with caplog.at_level(logging.WARNING):
+        method.prepare([TransformerLandscape(model, learnable(seed)) for seed in range(2)], learning_rate=1e-9)
+    assert "the pilot learned nothing in 2 passes; training without a level" in caplog.text
+    assert [one.learned for one in method.objective.pilot] == [False, False]
+    assert float(method.objective.level) == 0
+    landscape = TransformerLandscape(model, learnable(0))
+    (mine,), (plain,) = method.terms(landscape), methods.standard().terms(landscape)
+    torch.testing.assert_close(mine, plain)
+
+
 def test_where_nothing_turns_the_last_pass_decides(model: nn.Module) -> None:
     """One batch twice: its gradient always agrees with itself."""
     method = methods.flooding_x(passes=3)
-    method.prepare([TransformerLandscape(model, learnable(0))] * 2, learning_rate=1e-4)
+    method.prepare([TransformerLandscape(model, learnable(0))] * 20, learning_rate=5e-3)
     assert [round(one.accordance, 6) for one in method.objective.pilot] == [1, 1, 1]
+    assert method.objective.pilot[-1].learned
     assert float(method.objective.level) == method.objective.pilot[-1].loss
     with pytest.raises(ValueError, match="on the training batches, and there are none; pass level="):
         methods.flooding_x().prepare([], learning_rate=1e-3)

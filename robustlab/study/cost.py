@@ -88,6 +88,8 @@ def build(name: str, steps: int) -> Method:
     """A named method with k steps, where it takes steps, made to do all of its work."""
     if name == "dsrm":
         return methods.dsrm(level=10)  # above any loss, so that it shifts its weights
+    if name == "flooding-x":
+        return methods.flooding_x(level=0.1)  # a given level needs no pilot
     factory = methods.BY_NAME[name]
     return factory(steps=steps) if "steps" in inspect.signature(factory).parameters else factory()
 
@@ -102,8 +104,7 @@ def counts(
     for name in names:
         formula = costs.formula(methods.BY_NAME[name])
         method = build(name, steps)
-        # Two batches: Flooding-X compares gradients between batches.
-        method.prepare([with_companion(model, batch) for _ in range(2)], learning_rate=LEARNING_RATE)
+        method.prepare([with_companion(model, batch)], learning_rate=LEARNING_RATE)
         counted = step_flops(method, with_companion(model, batch)) / unit
         found.append(Count(name, formula, formula(steps), counted, (counted - formula(steps)) / share))
     return found

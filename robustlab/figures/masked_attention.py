@@ -12,7 +12,7 @@ from torch import Tensor
 from robustlab.ascent.divergences import symmetric_kl
 from robustlab.landscape import TransformerLandscape, biased
 from robustlab.objective.adversarial_attention import AdversarialAttention
-from robustlab.objective.attention_masks import maskable
+from robustlab.objective.attention_masks import ConcreteMasks, maskable
 from robustlab.typing import PerExample
 
 HIDDEN = -1e4  # added to the score of what is masked
@@ -86,7 +86,7 @@ def read(adversary: AdversarialAttention, landscape: TransformerLandscape, score
     return Masked(tuple(masks), masked.loss, clean.loss, apart)
 
 
-def _prepared(adversary: AdversarialAttention):
+def _prepared(adversary: AdversarialAttention) -> ConcreteMasks:
     if adversary.masks is None:
         raise ValueError("the adversary has no heads yet; call method.prepare(…) with a landscape first")
     return adversary.masks

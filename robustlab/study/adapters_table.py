@@ -46,7 +46,7 @@ def against(rows: Sequence[Row]) -> dict[str, Against]:
             found.setdefault(method, []).append(_compared(mixture, row))
     adjusted = iter(holm([test.p_value for pairs in found.values() for _, test in pairs]))
     return {
-        method: Against(method, *map(list, zip(*pairs, strict=True)), [next(adjusted) for _ in pairs])
+        method: Against(method, [gap for gap, _ in pairs], [test for _, test in pairs], [next(adjusted) for _ in pairs])
         for method, pairs in found.items()
     }
 

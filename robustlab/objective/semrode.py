@@ -37,7 +37,7 @@ class SemRoDe(Objective):
 
     Raises: ValueError: If the weight is not positive; in training, if the batch has no attacked texts.
 
-    The distances here do not depend on the scale of the features, so that the weight does not fade where the features
+    MMD as it is here does not depend on the scale of the features, so that its weight does not fade where the features
     hardly differ: a model from scratch, before it has learned anything, is held there by a weight of .01 already. Start
     from a pretrained model, or from an epoch of standard training.
 

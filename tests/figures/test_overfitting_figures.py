@@ -52,7 +52,7 @@ def test_a_pilot_marks_the_pass_of_its_level_if_there_is_one():
     assert above.lines[0].get_xydata().tolist() == [[1, 0.6], [2, 0.4], [3, 0.3]]
     assert below.lines[0].get_ydata().tolist() == [0.2, 0.1, -0.1]
     assert above.lines[1].get_xdata() == [3, 3]
-    assert [text.get_text() for text in above.texts] == ["b = 0.30"]
+    assert [text.get_text() for text in above.texts] == ["b = 0.30 "]  # the space keeps it off the line
     assert len(other.lines) == 1
     assert not other.texts
 

@@ -27,7 +27,8 @@ def accumulate(
     """Add the gradients of a method's loss on one batch to the model's and the method's parameters.
 
     Call it where a plain loop calls `loss.backward()`, then step the optimiser, zero the gradients of model and method,
-    and call `method.after_step()` in between.
+    and call `method.after_step()` in between. Methods with weights of their own want `method.prepare(…)` before the
+    optimiser is made.
 
     Args:
         method: From `robustlab.methods`.

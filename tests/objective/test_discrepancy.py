@@ -172,7 +172,7 @@ def _differences(function: object, one: Tensor, other: Tensor, step: float = 1e-
     return gradients
 
 
-@pytest.mark.parametrize("distance", KINDS, ids=str)
+@pytest.mark.parametrize("distance", KINDS)
 def test_descent_brings_the_clouds_together(distance: object) -> None:
     one, other = clouds(8, 8, 2, shift=2.0)
     moved = other.clone().requires_grad_()

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from robustlab import methods
 from robustlab.landscape import TransformerLandscape
 from robustlab.models import tiny_architecture, tiny_batch
-from robustlab.objective import Flooding, accordance
+from robustlab.objective import Flooding, accordance, flooding
 
 
 @pytest.fixture
@@ -95,6 +95,15 @@ def test_the_level_is_the_loss_where_batches_stop_agreeing(model: nn.Module) -> 
         assert mine.loss == pytest.approx(loss, rel=1e-6)
         assert mine.accordance == pytest.approx(agreement, abs=1e-6)
     assert float(method.objective.level) == pytest.approx(expected[-1][0])
+
+
+def test_agreement_must_have_been_there_before_it_can_end(model: nn.Module, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = iter([-0.1, -0.2, 0.3, 0.1, -0.1, -0.5])
+    monkeypatch.setattr(flooding, "accordance", lambda _: next(script))
+    monkeypatch.setattr(flooding, "LEARNED", 2.0)  # every pass counts as one that has learned
+    method = methods.flooding_x(passes=9)
+    method.prepare([TransformerLandscape(model, learnable(0))], learning_rate=1e-4)
+    assert [one.accordance for one in method.objective.pilot] == [-0.1, -0.2, 0.3, 0.1, -0.1]
 
 
 def test_a_pilot_that_learns_nothing_gives_no_level(model: nn.Module, caplog: pytest.LogCaptureFixture) -> None:

@@ -148,7 +148,9 @@ def test_truncated_gzip_is_named_with_the_last_good_line(tmp_path: Path) -> None
         corpora.load("sst2", split="dev", folder=tmp_path)
 
 
-@pytest.mark.parametrize("content", [b"not gzip at all", gzip.compress(b"\xff\xfe\xff\n", mtime=0)], ids=["text", "bytes"])
+@pytest.mark.parametrize(
+    "content", [b"not gzip at all", gzip.compress(b"\xff\xfe\xff\n", mtime=0)], ids=["text", "bytes"]
+)
 def test_file_of_other_content_is_named(tmp_path: Path, content: bytes) -> None:
     path = write(tmp_path / "sst2" / "dev.jsonl.gz", ROWS)
     path.write_bytes(content)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -31,6 +32,20 @@ def gathered(rows: Float[Tensor, "b *d"]) -> Float[Tensor, "n *d"]:
     counts = [torch.zeros(1, dtype=torch.long, device=rows.device) for _ in range(processes())]
     dist.all_gather(counts, torch.tensor([len(rows)], device=rows.device))
     return _Gather.apply(rows, [int(count) for count in counts])
+
+
+def summed(tensors: Sequence[Tensor]) -> list[Tensor]:
+    """The sum of each tensor over the processes, without gradients, in one exchange; themselves where there is one.
+
+    Args:
+        tensors: Of one dtype; the same shapes in every process.
+    """
+    if processes() == 1:
+        return list(tensors)
+    flat = torch.cat([tensor.detach().flatten() for tensor in tensors])
+    dist.all_reduce(flat)
+    parts = flat.split([tensor.numel() for tensor in tensors])
+    return [part.view_as(tensor) for part, tensor in zip(parts, tensors, strict=True)]
 
 
 class _Gather(torch.autograd.Function):

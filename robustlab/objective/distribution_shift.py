@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from robustlab.ascent.checks import positive
 from robustlab.ascent.gradient import Ascent
+from robustlab.gather import gathered, summed
 from robustlab.landscape.base import Landscape
 from robustlab.objective.base import Objective, Terms
 from robustlab.objective.trace import Trace
@@ -25,7 +26,8 @@ class DistributionShift(Objective):
 
     g_i says how far a training step on example i moves the loss of examples that it does not see. To first order that
     is the product of their gradients, which is the same both ways round: so a small step is taken on the held-out
-    examples, and g_i is read off as what it does to L_i. Each half of the batch is held out from the other.
+    examples, and g_i is read off as what it does to L_i. Each half of the batch is held out from the other. Which half
+    an example is in follows from its words, and not from what stands beside it or from the process it is in.
 
     Args:
         level: Risk below which the distribution is shifted, and to which it is raised, in nats.
@@ -38,8 +40,7 @@ class DistributionShift(Objective):
 
     Source: Gao et al. (DSRM, 2023) and its released code, with its level of .1 and its bound of 30.
     Departs: the released code differentiates a whole optimiser step twice, on a batch from held-out rows; here the
-        product of gradients is taken to first order and the rows are the batch's own. Weights are those of one
-        process's batch: several processes are not one.
+        product of gradients is taken to first order and the rows are the batch's own.
     """
 
     def __init__(self, *, level: float = 0.1, largest: float = 30.0, reach: float = 1e-4):
@@ -56,7 +57,8 @@ class DistributionShift(Objective):
         """One term: the weighted mean."""
         losses = landscape.loss()
         held = losses.detach()
-        shifted = len(held) > 1 and bool(held.mean() < self.level)
+        everywhere = gathered(held)
+        shifted = len(everywhere) > 1 and bool(everywhere.mean() < self.level)
         weights = self.weights(landscape, losses) if shifted else torch.ones_like(held)
         yield (weights * losses).mean()
         extra = {"largest_weight": weights.abs().max(), "shifted": torch.tensor(float(shifted))}
@@ -67,10 +69,9 @@ class DistributionShift(Objective):
 
         Shapes: losses and result [b].
         """
-        moves = self.moves(landscape, losses).double()
-        risk = losses.detach().double()
-        slope = (moves * risk).mean()
-        scale = (self.level - risk.mean()) / torch.where(slope == 0, torch.inf, slope)
+        moves, risk = self.moves(landscape, losses).double(), losses.detach().double()
+        slope = gathered(moves * risk).mean()
+        scale = (self.level - gathered(risk).mean()) / torch.where(slope == 0, torch.inf, slope)
         return (1 + scale * moves).clamp(-self.largest, self.largest).to(losses)
 
     def moves(self, landscape: Landscape, losses: PerExample) -> PerExample:
@@ -81,11 +82,14 @@ class DistributionShift(Objective):
         model: nn.Module = landscape.model  # type: ignore[attr-defined]  # only a model's landscape has weights to move
         wanted = [parameter for parameter in model.parameters() if parameter.requires_grad]
         length = torch.stack([parameter.detach().float().norm() for parameter in wanted]).norm()
-        found = torch.zeros_like(losses)
-        for own in (0, 1):
-            gradients = torch.autograd.grad(losses[1 - own :: 2].mean(), wanted, retain_graph=True, allow_unused=True)
-            with torch.no_grad(), moved(wanted, gradients, float(self.reach * length)):
-                found[own::2] = (landscape.loss() - losses.detach())[own::2]
+        second, found = _second_half(landscape), torch.zeros_like(losses)
+        for own in (False, True):
+            others = (second != own).to(losses)
+            count = gathered(others).sum().clamp_min(1)
+            share = (others * losses).sum() / count
+            gradients = torch.autograd.grad(share, wanted, retain_graph=True, allow_unused=True)
+            with torch.no_grad(), moved(wanted, _over_processes(gradients), float(self.reach * length)):
+                found = torch.where(second == own, landscape.loss() - losses.detach(), found)
         return found
 
     def given(self) -> dict[str, Any]:
@@ -97,8 +101,21 @@ class DistributionShift(Objective):
         return 9
 
 
+def _second_half(landscape: Landscape) -> Tensor:
+    """Whether each example is in the second half: whether its words' numbers add up to an odd one."""
+    if landscape.ids is None:
+        return torch.arange(landscape.shape[0], device=landscape.mask.device) % 2 > 0
+    free = landscape.mask.flatten(2)[..., 0] > 0
+    return landscape.ids.where(free, 0).sum(1) % 2 > 0
+
+
+def _over_processes(gradients: Sequence[Tensor | None]) -> list[Tensor | None]:
+    totals = iter(summed([gradient for gradient in gradients if gradient is not None]))
+    return [None if gradient is None else next(totals) for gradient in gradients]
+
+
 @contextmanager
-def moved(parameters: list[nn.Parameter], gradients: tuple[Tensor | None, ...], length: float) -> Iterator[None]:
+def moved(parameters: list[nn.Parameter], gradients: Sequence[Tensor | None], length: float) -> Iterator[None]:
     """Hold parameters a step of this length down their gradients, and give them back to the last bit.
 
     Source: robustlab.

@@ -13,7 +13,7 @@ from robustlab.methods import BY_NAME
 from robustlab.training.distributed import average_gradients
 
 # The last two couple the examples of a batch, and so those of all processes.
-NAMES = tuple(name for name in BY_NAME if name != "dsrm")  # whose weights are those of one process's batch
+NAMES = tuple(BY_NAME)
 WORKER = Path(__file__).with_name("worker.py")
 
 

@@ -20,7 +20,7 @@ from robustlab.training.step import accumulate
 
 BATCH = 6
 UNTOUCHED = 1  # so that one process has more attacked texts than the other
-SIZES = {"steps": 3, "step_size": 0.2, "radius": 0.3, "noise": 0.05, "magnitude": 0.3, "weight": 0.5, "level": 0.69}
+SIZES = {"steps": 3, "step_size": 0.2, "radius": 0.3, "noise": 0.05, "magnitude": 0.3, "weight": 0.5, "level": 0.9}
 
 
 def method_of(name: str) -> methods.Method:

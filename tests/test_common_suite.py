@@ -21,6 +21,7 @@ LEVELS = {"flooding-x": 0.1, "dsrm": 10}  # so that the one needs no pilot, and 
 RANDOM = {
     "freelb-released",
     "ta-vat",
+    "ta-vat-released",
     "adaptive-ta-vat",
     "vat",
     "trades",

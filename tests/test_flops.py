@@ -24,6 +24,7 @@ FORMULAS: dict[str, Callable[[int, float], float]] = {
     "freelb": lambda k, a: 3 * k + 2 + a,
     "freelb-released": lambda k, a: 3 * k,
     "ta-vat": lambda k, a: 3 * k,
+    "ta-vat-released": lambda k, a: 3 * k,
     "adaptive-ta-vat": lambda k, a: k * (2 + a) + 3,
     "vat": lambda k, a: k * (2 + a) + 6,
     "trades": lambda k, a: k * (2 + a) + 6,

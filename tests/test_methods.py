@@ -13,7 +13,7 @@ from robustlab.objective import Adaptive, ProjectedWeights, SoftmaxWeights, Tabl
 def test_the_names_of_the_command_line() -> None:
     assert list(BY_NAME) == [
         "standard", "fgsm", "fgm", "pgd", "freelb", "freelb-released", "freelb++",
-        "ta-vat", "vat", "trades", "smart", "r-drop", "r3f", "neftune",
+        "ta-vat", "ta-vat-released", "vat", "trades", "smart", "r-drop", "r3f", "neftune",
         "infobert", "flooding-x", "dsrm", "asa", "adaptive-pgd", "adaptive-freelb", "adaptive-ta-vat",
         "adaptive-balanced", "adaptive-annealed", "adaptive-learned-beta", "adaptive-by-difficulty",
         "augmented", "semrode", "semrode-ot",

@@ -7,14 +7,17 @@ from robustlab.ascent.power import PowerIteration
 from robustlab.ascent.projections import Projection, l2_ball, linf_ball, relative_ball, token_l2_ball, unbounded
 from robustlab.ascent.starts import Start, freelb, normal, uniform, zero
 from robustlab.ascent.token_aware import TokenAware, TokenTable
+from robustlab.ascent.token_aware_released import AccumulatingTable, ReleasedTokenAware
 
 __all__ = [
+    "AccumulatingTable",
     "Ascent",
     "Direction",
     "Goal",
     "GradientAscent",
     "PowerIteration",
     "Projection",
+    "ReleasedTokenAware",
     "Rest",
     "Start",
     "TokenAware",

@@ -32,7 +32,7 @@ class TokenTable(nn.Module):
 
     Source: Li & Qiu (TA-VAT, 2021), Algorithm 1, the global accumulated perturbation.
     Departs: a word that occurs more than once in a batch remembers the mean, whatever the order of the batch; the
-        released code adds instead of replacing, so that frequent words' rows grow without end.
+        released code adds instead of replacing, so that frequent words' rows grow without end (`AccumulatingTable`).
     """
 
     rows: Float[Tensor, "v d"]
@@ -68,6 +68,9 @@ class TokenTable(nn.Module):
             return
         ids, values = (gathered(torch.cat(column)) for column in zip(*self._met, strict=True))
         self._met = []
+        self._write(ids, values)
+
+    def _write(self, ids: Tensor, values: Tensor) -> None:
         words, where = ids.unique(return_inverse=True)
         sums = self.rows.new_zeros(len(words), self.rows.shape[1]).index_add_(0, where, values)
         counts = torch.bincount(where, minlength=len(words))

@@ -52,6 +52,7 @@ _LOOKS = {
     "adaptive-freelb": _Look("#df5a5d", "X"),
     # Too many to be told apart by colour alone: browns and greys, and the marker says which.
     "ta-vat": _Look("#6b7a00", "<"),
+    "ta-vat-released": _Look("#84861c", "$t$"),
     "adaptive-ta-vat": _Look("#b8741a", ">"),
     "vat": _Look("#8a6d00", "h"),
     "trades": _Look("#a0522d", "8"),

@@ -33,6 +33,7 @@ from robustlab.methods.tableaus import (
     pgd,
     standard,
     ta_vat,
+    ta_vat_released,
 )
 
 BY_NAME: Mapping[str, Callable[..., Method]] = {
@@ -44,6 +45,7 @@ BY_NAME: Mapping[str, Callable[..., Method]] = {
     "freelb-released": freelb_released,
     "freelb++": freelb_plus_plus,
     "ta-vat": ta_vat,
+    "ta-vat-released": ta_vat_released,
     "vat": vat,
     "trades": trades,
     "smart": smart,
@@ -100,6 +102,7 @@ __all__ = [
     "smart",
     "standard",
     "ta_vat",
+    "ta_vat_released",
     "trades",
     "vat",
 ]

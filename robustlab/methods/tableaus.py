@@ -7,6 +7,7 @@ import torch
 from robustlab.ascent import directions, projections, starts
 from robustlab.ascent.gradient import GradientAscent, Rest
 from robustlab.ascent.token_aware import TokenAware
+from robustlab.ascent.token_aware_released import ReleasedTokenAware
 from robustlab.methods.base import STEP_SIZE, STEPS, Method
 from robustlab.objective.tableau import Tableau
 
@@ -122,6 +123,16 @@ def ta_vat(*, steps: int = 2, step_size: float = 0.05, radius: float = 0.5, magn
     """
     ascent = TokenAware(steps=steps, step_size=step_size, radius=radius, magnitude=magnitude)
     return Method(ascent, mean_along(torch.ones(steps, steps, dtype=EXACT).tril(-1)))
+
+
+def ta_vat_released(*, steps: int = 2, step_size: float = 0.05, radius: float = 0.5, magnitude: float = 0.2) -> Method:
+    """Σ_t L(x + δ_t + η_t) over the points 0 … k-1: TA-VAT as released, losses summed and the words' rows growing.
+
+    Source: Li & Qiu (TA-VAT, 2021), released code, with its SST-2 values.
+    Departs: see `ascent.ReleasedTokenAware`.
+    """
+    ascent = ReleasedTokenAware(steps=steps, step_size=step_size, radius=radius, magnitude=magnitude)
+    return Method(ascent, Tableau(torch.ones(steps, dtype=EXACT), torch.ones(steps, steps, dtype=EXACT).tril(-1)))
 
 
 def neftune(*, magnitude: float = 5.0) -> Method:

@@ -24,7 +24,8 @@ STEPS = 3  # enough to see the pattern of a tableau
 FAMILIES: Mapping[str, Sequence[str]] = MappingProxyType(
     {
         "tableaus": (
-            "standard", "fgsm", "fgm", "pgd", "freelb", "freelb-released", "freelb++", "ta-vat", "neftune",
+            "standard", "fgsm", "fgm", "pgd", "freelb", "freelb-released", "freelb++", "ta-vat", "ta-vat-released",
+            "neftune",
         ),
         "adaptive weights": (
             "adaptive-pgd", "adaptive-freelb", "adaptive-ta-vat", "adaptive-balanced", "adaptive-annealed",

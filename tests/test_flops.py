@@ -104,6 +104,8 @@ def attention_share(landscape: TransformerLandscape) -> float:
 def build(name: str, k: int) -> Method:
     if name == "dsrm":
         return methods.dsrm(level=10)  # above any loss, so that it shifts
+    if name == "flooding-x":
+        return methods.flooding_x(level=0.1)  # a given level needs no pilot
     return methods.BY_NAME[name]() if name in ONE_STEP else methods.BY_NAME[name](steps=k)
 
 

@@ -32,7 +32,9 @@ def test_gradients_are_added_to_what_is_there(model: nn.Module) -> None:
 
 @pytest.mark.parametrize("name", methods.BY_NAME)
 def test_the_loss_is_the_sum_of_the_terms(name: str, model: nn.Module) -> None:
-    landscape, method = TransformerLandscape(model, tiny_batch("bert")), methods.BY_NAME[name]()
+    batch, other = tiny_batch("bert"), tiny_batch("bert", seed=1)
+    attacked = TransformerLandscape(model, other | {"labels": batch["labels"]})
+    landscape, method = TransformerLandscape(model, batch, companions={"attacked": attacked}), methods.BY_NAME[name]()
     logs = accumulate(method, landscape, generator=torch.Generator().manual_seed(0))
     total = sum(method.terms(landscape, generator=torch.Generator().manual_seed(0)))
     torch.testing.assert_close(logs["loss"], total.detach(), rtol=1e-12, atol=0)

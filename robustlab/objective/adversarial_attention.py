@@ -15,7 +15,7 @@ from robustlab.ascent.gradient import Ascent
 from robustlab.landscape.attention import SelfAttention, biased, find_attentions
 from robustlab.landscape.base import Landscape, Reading
 from robustlab.objective.attention_masks import ConcreteMasks, maskable, reverse
-from robustlab.objective.base import Objective, Terms
+from robustlab.objective.base import Objective, Terms, no_path
 from robustlab.objective.late import Late
 from robustlab.objective.trace import Trace
 from robustlab.randomness import Randomness
@@ -72,8 +72,7 @@ class AdversarialAttention(Late, Objective):
 
         Raises: ValueError: If the ascent takes steps, which this objective would ignore.
         """
-        if ascent.steps:
-            raise ValueError(f"ASA masks attention and takes no path, got an ascent of {ascent.steps} steps")
+        no_path("ASA masks attention", ascent)
 
     def prepare(self, landscapes: Iterable[Landscape], *, learning_rate: float) -> None:
         """Find the self-attentions in the first landscape and build their heads."""

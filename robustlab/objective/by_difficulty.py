@@ -30,7 +30,7 @@ class DifficultyWeights(nn.Module):
 
     Raises: ValueError: If `steps` is below 1 or the learning rate is not positive.
 
-    Source: robustlab; the allocation by sample difficulty that Zhu et al. (AAT), Section 6, leave to future work.
+    Source: robustlab; the allocation by sample difficulty that Zhu et al. (AAT), Section 8, leave to future work.
     """
 
     def __init__(self, steps: int, *, learning_rate: float = 0.01):
@@ -69,7 +69,7 @@ class AdaptiveByDifficulty(nn.Module, Objective):
     Raises: ValueError: If beta is not positive, the ascent takes another number of steps than there are weights, or it
         does not climb the cross-entropy, from which the difficulty is read.
 
-    Source: robustlab; Zhu et al. (AAT), Eq. 12, with the allocation that its Section 6 leaves to future work.
+    Source: robustlab; Zhu et al. (AAT), Eq. 12, with the allocation that its Section 8 leaves to future work.
     """
 
     def __init__(self, weights: DifficultyWeights, *, beta: float):

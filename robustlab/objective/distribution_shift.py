@@ -13,7 +13,7 @@ from robustlab.ascent.checks import positive
 from robustlab.ascent.gradient import Ascent
 from robustlab.gather import gathered, summed
 from robustlab.landscape.base import Landscape
-from robustlab.objective.base import Objective, Terms
+from robustlab.objective.base import Objective, Terms, no_path
 from robustlab.objective.trace import Trace
 from robustlab.randomness import Randomness
 from robustlab.typing import PerExample
@@ -50,8 +50,7 @@ class DistributionShift(Objective):
 
     def check(self, ascent: Ascent) -> None:
         """Raise where there is an ascent."""
-        if ascent.steps:
-            raise ValueError(f"DSRM shifts weights and takes no path, got an ascent of {ascent.steps} steps")
+        no_path("DSRM shifts weights", ascent)
 
     def terms(self, landscape: Landscape, ascent: Ascent, *, generator: Randomness = None) -> Terms:
         """One term: the weighted mean."""

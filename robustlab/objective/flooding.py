@@ -16,7 +16,7 @@ from robustlab.ascent.checks import positive
 from robustlab.ascent.gradient import Ascent
 from robustlab.gather import gathered
 from robustlab.landscape.base import Landscape
-from robustlab.objective.base import Objective, Terms
+from robustlab.objective.base import Objective, Terms, no_path
 from robustlab.objective.trace import Trace
 from robustlab.randomness import Randomness
 from robustlab.typing import Scalar
@@ -98,8 +98,7 @@ class Flooding(nn.Module, Objective):
 
     def check(self, ascent: Ascent) -> None:
         """Raise where there is an ascent."""
-        if ascent.steps:
-            raise ValueError(f"flooding takes no path, got an ascent of {ascent.steps} steps")
+        no_path("flooding holds the loss at a level", ascent)
 
     def prepare(self, landscapes: Iterable[Landscape], *, learning_rate: float) -> None:
         """Find the level, unless it was given or loaded."""

@@ -9,7 +9,7 @@ from robustlab.ascent.checks import positive
 from robustlab.ascent.divergences import symmetric_kl
 from robustlab.ascent.gradient import Ascent
 from robustlab.landscape.base import Landscape
-from robustlab.objective.base import Objective, Terms
+from robustlab.objective.base import Objective, Terms, no_path
 from robustlab.objective.trace import Trace
 from robustlab.randomness import Randomness
 
@@ -40,8 +40,7 @@ class RDrop(Objective):
 
         Raises: ValueError: If the ascent takes steps, which this objective would ignore.
         """
-        if ascent.steps:
-            raise ValueError(f"R-Drop perturbs by dropout and takes no path, got an ascent of {ascent.steps} steps")
+        no_path("R-Drop perturbs by dropout", ascent)
 
     def terms(self, landscape: Landscape, ascent: Ascent, *, generator: Randomness = None) -> Terms:
         """One term, through both passes."""

@@ -146,5 +146,5 @@ def test_what_is_refused() -> None:
         Flooding(level=0)
     with pytest.raises(ValueError, match="batches must be at least 2, to be compared with each other, got 1"):
         Flooding(batches=1)
-    with pytest.raises(ValueError, match="flooding takes no path, got an ascent of 5 steps"):
+    with pytest.raises(ValueError, match="holds the loss at a level and takes no path, got an ascent of 5 steps"):
         methods.Method(methods.pgd().ascent, Flooding())

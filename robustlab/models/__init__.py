@@ -1,6 +1,6 @@
 """Models: any sequence classifier of transformers, MiniLM, and tiny ones that need no network."""
 
-from robustlab.models.encoding import Predict, Text, predictor, tokenise
+from robustlab.models.encoding import Predict, Text, predictor, reader, tokenise
 from robustlab.models.loading import Loaded, load
 from robustlab.models.tiny import ARCHITECTURES, tiny_architecture, tiny_batch
 
@@ -11,6 +11,7 @@ __all__ = [
     "Text",
     "load",
     "predictor",
+    "reader",
     "tiny_architecture",
     "tiny_batch",
     "tokenise",

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pad_sequence
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -20,6 +19,9 @@ Predict = Callable[[Sequence[Text]], Tensor]
 """Texts -> logits [n c], on the CPU, in the order of the texts."""
 ATTACKED = "attacked_"
 """What the columns of a row's attacked text begin with."""
+Read = Callable[[Any, Tensor], Tensor]
+"""A model's output and the attention mask [b l] -> a row for each text [b c]."""
+WORTHWHILE, PADDED = 8, 1.2  # a batch of 8 rows may end where padding would pass a fifth of its tokens
 
 
 def tokenise(dataset: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int = 128) -> Dataset:
@@ -74,28 +76,74 @@ def predictor(
         device: Where to run; where the model is, if not given.
     Raises: ValueError: If `batch_size` is not positive or `max_length` leaves no room for text.
     """
+    return reader(model, tokenizer, _logits, batch_size=batch_size, max_length=max_length, device=device)
+
+
+def reader(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    read: Read,
+    *,
+    batch_size: int = 256,
+    max_length: int = 128,
+    device: torch.device | str | None = None,
+) -> Predict:
+    """Make a function from texts to whatever is read off a model's output; batches and errors as in `predictor`.
+
+    Args:
+        model: Any model of transformers.
+        tokenizer: Its tokenizer.
+        read: Takes the model's output and the attention mask [b l], gives a row for each text [b c].
+        batch_size: Texts in one forward.
+        max_length: Longer texts are cut to this many tokens.
+        device: Where to run; where the model is, if not given.
+    Raises: ValueError: If `batch_size` is not positive or `max_length` leaves no room for text.
+    """
     if batch_size < 1:
         raise ValueError(f"batch_size must be positive, got {batch_size}")
     _check_length(tokenizer, max_length, pair=False)
     if device is not None:
         model.to(device)
 
-    @torch.no_grad()
-    def predict(texts: Sequence[Text]) -> Tensor:
+    @torch.inference_mode()
+    def answer(texts: Sequence[Text]) -> Tensor:
         if not texts:
-            return torch.zeros(0, model.config.num_labels)
+            return torch.zeros(0, getattr(model.config, "num_labels", 0))
         rows = _rows(texts, tokenizer, max_length)
         order = sorted(range(len(rows)), key=lambda row: len(rows[row]["input_ids"]))
-        logits: list[Tensor] = []
+        found: list[Tensor] = []
         with _evaluating(model):
-            for first in range(0, len(order), batch_size):
-                chosen = [rows[row] for row in order[first : first + batch_size]]
-                batch = _pad(chosen, tokenizer.pad_token_id, model.device)
-                logits.append(model(**batch).logits.float().cpu())
-        sorted_logits = torch.cat(logits)
-        return torch.empty_like(sorted_logits).index_copy_(0, torch.tensor(order), sorted_logits)
+            for chosen in sections([len(rows[row]["input_ids"]) for row in order], batch_size):
+                batch = _pad([rows[row] for row in order[chosen]], tokenizer.pad_token_id, model.device)
+                found.append(read(model(**batch), batch["attention_mask"]).float().cpu())
+        ordered = torch.cat(found)
+        return torch.empty_like(ordered).index_copy_(0, torch.tensor(order), ordered)
 
-    return predict
+    return answer
+
+
+def sections(lengths: Sequence[int], batch_size: int) -> Iterator[slice]:
+    """Cut rows that are sorted by length into batches that hold little padding.
+
+    Args:
+        lengths: Ascending, in tokens.
+        batch_size: Most rows in a batch.
+    """
+    first = 0
+    while first < len(lengths):
+        end, tokens = first, 0
+        while end < len(lengths) and end - first < batch_size:
+            padded = (end - first + 1) * lengths[end]
+            if end - first >= WORTHWHILE and padded > PADDED * (tokens + lengths[end]):
+                break
+            tokens += lengths[end]
+            end += 1
+        yield slice(first, end)
+        first = end
+
+
+def _logits(output: Any, mask: Tensor) -> Tensor:
+    return output.logits
 
 
 def _rows(texts: Sequence[Text], tokenizer: PreTrainedTokenizerBase, max_length: int) -> list[dict[str, list[int]]]:
@@ -125,14 +173,10 @@ def _check_length(tokenizer: PreTrainedTokenizerBase, max_length: int, *, pair: 
 
 def _pad(rows: list[dict[str, list[int]]], pad_token_id: int, device: torch.device) -> dict[str, Tensor]:
     """Pad on the right, whatever the tokenizer's side: every family here reads right-padded rows."""
-    return {
-        name: pad_sequence(
-            [torch.tensor(row[name]) for row in rows],
-            batch_first=True,
-            padding_value=pad_token_id if name == "input_ids" else 0,
-        ).to(device)
-        for name in rows[0]
-    }
+    longest = max(len(row["input_ids"]) for row in rows)
+    fill = {name: pad_token_id if name == "input_ids" else 0 for name in rows[0]}
+    padded = {name: [row[name] + [fill[name]] * (longest - len(row[name])) for row in rows] for name in fill}
+    return {name: torch.tensor(values, device=device) for name, values in padded.items()}
 
 
 @contextmanager

@@ -47,7 +47,7 @@ def load(name: str, *, labels: Sequence[str] | int, texts: Iterable[str] | None 
 
         return Loaded(*from_scratch(names, texts, seed))
     if name == "minilm":
-        path, revision = _minilm()
+        path, revision = minilm_place()
         return _pretrained(path, revision, names, seed, log=logger.info)
     # A fresh head is what minilm is for; in any other checkpoint it may be a surprise.
     return _pretrained(name, None, names, seed, log=logger.warning)
@@ -60,8 +60,8 @@ def _label_names(labels: Sequence[str] | int) -> list[str]:
     return names
 
 
-def _minilm() -> tuple[str, str | None]:
-    """Find the installed package that carries MiniLM, else the hub's repository and commit."""
+def minilm_place() -> tuple[str, str | None]:
+    """Where MiniLM is: the folder of the installed package that carries it, else the hub's repository and commit."""
     spec = importlib.util.find_spec(MINILM_PACKAGE)
     if spec is not None and spec.origin is not None:
         folder = Path(spec.origin).parent / "model"

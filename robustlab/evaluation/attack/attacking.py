@@ -1,0 +1,151 @@
+"""Attack examples with a recipe, many at once."""
+
+from __future__ import annotations
+
+import difflib
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from robustlab.evaluation.attack.bench import Bench
+from robustlab.evaluation.attack.engine import Done, Task, run
+from robustlab.evaluation.attack.importing import textattack
+from robustlab.evaluation.attack.randomness import Stream
+from robustlab.evaluation.attack.rows import Attacked, Outcome
+
+if TYPE_CHECKING:
+    from textattack import Attack
+    from textattack.attack_results import AttackResult
+
+    from robustlab.evaluation.attack.parts.building import Limits
+
+
+class Example(NamedTuple):
+    """What is attacked."""
+
+    example_id: int
+    label: int
+    text: str
+    text_pair: str | None = None
+
+
+class AttackError(RuntimeError):
+    """An attack broke on an example, which the message names; the cause is chained."""
+
+
+@dataclass(frozen=True)
+class Attacker:
+    """A recipe, built once, that attacks any number of examples.
+
+    Attributes:
+        bench: The models.
+        attack: The recipe as TextAttack has it; each example gets a copy.
+        resources: Names of the resources that it needs.
+        seed: Decides, with an example's number, every random draw.
+    """
+
+    bench: Bench
+    attack: Attack
+    resources: tuple[str, ...]
+    seed: int = 0
+
+    def run(self, examples: Iterable[Example], *, width: int = 32) -> Iterator[Attacked | AttackError]:
+        """Attack examples side by side.
+
+        What comes of an example depends neither on the others nor on the width, as far as the models' answers do not
+        depend on the batch: those differ in the last digits of float32, and a search can only notice where two
+        candidates tie to that digit.
+
+        Args:
+            examples: What is attacked; their numbers must differ.
+            width: Examples at a time.
+        Returns: A row an example, as they are finished; an error where the recipe broke on it.
+        """
+        given = {example.example_id: example for example in examples}
+        # The longest first: at the end only few are left to share a batch, and those should be short.
+        order = sorted(given.values(), key=lambda example: (-len(example.text), example.example_id))
+        for done in run((self._task(example) for example in order), width=width):
+            yield done.result if done.error is None else _told(given[done.key], done)
+
+    def one(self, example: Example) -> Attacked:
+        """Attack a single example."""
+        return self._attack(example)
+
+    def _task(self, example: Example) -> Task[Attacked]:
+        stream = Stream(self.seed, example.example_id)
+        return Task(example.example_id, lambda: self._attack(example), stream)
+
+    def _attack(self, example: Example) -> Attacked:
+        from textattack.shared import AttackedText
+
+        from robustlab.evaluation.attack.parts.building import fresh
+
+        attack = fresh(self.attack)
+        columns = [("text", example.text)] + ([] if example.text_pair is None else [("text_pair", example.text_pair)])
+        result = attack.attack(AttackedText(OrderedDict(columns)), example.label)
+        return self._row(example, result, attack.goal_function.query_budget)
+
+    def _row(self, example: Example, result: AttackResult, budget: float) -> Attacked:
+        before, after = result.original_result, result.perturbed_result
+        changed = changed_words(before.attacked_text.words, after.attacked_text.words)
+        outcome = _outcome(result)
+        inputs = list(after.attacked_text._text_input.values())
+        return Attacked(
+            example_id=example.example_id,
+            label=example.label,
+            outcome=outcome,
+            text=example.text,
+            text_pair=example.text_pair,
+            attacked_text=inputs[0],
+            attacked_pair=inputs[1] if len(inputs) > 1 else None,
+            predicted=int(before.output),
+            attacked_predicted=int(after.output),
+            confidence=float(before.raw_output[example.label]),
+            attacked_confidence=float(after.raw_output[example.label]),
+            queries=int(result.num_queries),
+            exhausted=outcome == "failed" and result.num_queries >= budget,
+            words=len(before.attacked_text.words),
+            changed=changed,
+        )
+
+
+def attacker(bench: Bench, limits: Limits | None = None, *, seed: int = 0) -> Attacker:
+    """Build a recipe; the first call imports TextAttack, which takes some seconds.
+
+    Args:
+        bench: The models and the recipe.
+        limits: What the attack may do.
+        seed: Decides, with an example's number, every random draw.
+
+    Raises:
+        ModuleNotFoundError: If the extra `attack` is not installed.
+        ValueError: If there is no such recipe, or a substitute stands in for nothing that it needs.
+        MissingResourceError: If this machine lacks resources; names all of them.
+    """
+    textattack()
+    from robustlab.evaluation.attack.parts.building import Limits, build
+
+    attack, needed = build(bench, limits or Limits())
+    return Attacker(bench, attack, tuple(needed), seed)
+
+
+def changed_words(words: Sequence[str], attacked: Sequence[str]) -> int:
+    """How many words of a text an attack changed: those that it replaced or deleted, and one for each insertion."""
+    edits = difflib.SequenceMatcher(a=words, b=attacked, autojunk=False).get_opcodes()
+    return sum(max(end - start, 1) for kind, start, end, _, _ in edits if kind != "equal")
+
+
+def _outcome(result: AttackResult) -> Outcome:
+    kinds: dict[str, Outcome] = {
+        "SuccessfulAttackResult": "succeeded",
+        "FailedAttackResult": "failed",
+        "SkippedAttackResult": "skipped",
+    }
+    return kinds[type(result).__name__]
+
+
+def _told(example: Example, done: Done) -> AttackError:
+    error = AttackError(f"example {example.example_id}: {type(done.error).__name__}: {done.error}")
+    error.__cause__ = done.error
+    return error

@@ -1,0 +1,39 @@
+"""Sentence embeddings by MiniLM, for many searches at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from robustlab.models import reader
+from robustlab.models.loading import minilm_place
+
+LONGEST = 256  # tokens; what the encoder was trained on
+
+Encode = Callable[[Sequence[str]], Tensor]
+"""Texts -> embeddings of length 1 [n d]."""
+
+
+def minilm_encoder(device: torch.device | str = "cpu", *, batch_size: int = 256) -> Encode:
+    """The sentence encoder all-MiniLM-L6-v2: the mean of a text's token states, scaled to length 1.
+
+    Args:
+        device: Where it runs.
+        batch_size: Texts in one forward.
+    Source: The pooling that the model's own card gives (Reimers and Gurevych, Sentence-BERT, EMNLP 2019).
+    """
+    from transformers import AutoModel, AutoTokenizer
+
+    place, revision = minilm_place()
+    tokenizer = AutoTokenizer.from_pretrained(place, revision=revision or "main")
+    model = AutoModel.from_pretrained(place, revision=revision or "main").to(device)
+    return reader(model, tokenizer, _mean, batch_size=batch_size, max_length=LONGEST)
+
+
+def _mean(output: Any, mask: Tensor) -> Tensor:
+    weights = mask[..., None].to(output.last_hidden_state.dtype)
+    return F.normalize((output.last_hidden_state * weights).sum(1) / weights.sum(1).clamp(min=1), dim=1)

@@ -1,0 +1,91 @@
+"""TextAttack, imported without what its import does behind one's back.
+
+Its first import downloads five NLTK packages, each import reads NLTK's stop words, and a log handler and an environment
+variable are left behind. Here nothing is downloaded, and stop words that this machine lacks are missed by the recipe
+that needs them, not by the import.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from unittest import mock
+
+MARKER = "post_install_check_3"  # the file by which TextAttack knows that it has downloaded
+TOKENIZERS = "TOKENIZERS_PARALLELISM"
+
+
+def textattack() -> ModuleType:
+    """TextAttack, imported at the first call, which takes some seconds.
+
+    Raises: ModuleNotFoundError: If the extra `attack` is not installed.
+    """
+    if "textattack" in sys.modules:
+        return sys.modules["textattack"]
+    if importlib.util.find_spec("textattack") is None:
+        raise ModuleNotFoundError('attacks on words need TextAttack: pip install "robustlab[attack]"')
+    _know_nltk_data()
+    with _no_trace_of_downloads(), nothing_downloaded(), _stop_words(), _environment():
+        return importlib.import_module("textattack")
+
+
+@contextmanager
+def nothing_downloaded() -> Iterator[None]:
+    """Let NLTK's downloader do nothing for a while."""
+    import nltk
+
+    with mock.patch.object(nltk, "download", lambda *args, **kwargs: False):
+        yield
+
+
+def _know_nltk_data() -> None:
+    """NLTK looks into `nltk_data` of the data folder, too."""
+    import nltk
+
+    folder = os.environ.get("ROBUSTLAB_DATA")
+    if folder and (place := str(Path(folder) / "nltk_data")) not in nltk.data.path:
+        nltk.data.path.append(place)
+
+
+@contextmanager
+def _no_trace_of_downloads() -> Iterator[None]:
+    """Without this TextAttack would believe for good that its downloads were made."""
+    cache = Path(os.environ.get("TA_CACHE_DIR") or "~/.cache/textattack").expanduser()
+    before = (cache / MARKER).exists()
+    try:
+        yield
+    finally:
+        if not before:
+            (cache / MARKER).unlink(missing_ok=True)
+
+
+@contextmanager
+def _stop_words() -> Iterator[None]:
+    """TextAttack builds a default augmenter as it is imported, which reads stop words that robustlab never uses."""
+    import nltk
+
+    try:
+        nltk.corpus.stopwords.words("english")
+    except LookupError:
+        with mock.patch.object(nltk.corpus, "stopwords", SimpleNamespace(words=lambda language: [])):
+            yield
+    else:
+        yield
+
+
+@contextmanager
+def _environment() -> Iterator[None]:
+    before = os.environ.get(TOKENIZERS)
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(TOKENIZERS, None)
+        else:
+            os.environ[TOKENIZERS] = before

@@ -8,6 +8,13 @@ import typer
 
 import robustlab
 from robustlab.cli import options, settings
+from robustlab.cli.examples import (
+    CITE_EXAMPLES,
+    EVALUATE_EXAMPLES,
+    PREFETCH_EXAMPLES,
+    PROBE_EXAMPLES,
+    TRAIN_EXAMPLES,
+)
 from robustlab.cli.reporting import mistakes
 
 app = typer.Typer(
@@ -18,59 +25,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Start with [bold]robustlab doctor[/], then [bold]robustlab train[/], which needs no network and no data.",
 )
-
-TRAIN_EXAMPLES = """[bold]Examples[/]
-
-Train a small model on generated reviews, offline, in a minute or two; then adversarially:
-
-  robustlab train --output runs/first
-
-  robustlab train --method pgd --steps 3 --step-size .005 --output runs/robust
-
-What would an adversarial run on SST-2 cost?
-
-  robustlab train --model minilm --data sst2 --method adaptive-pgd --steps 3 --step-size .1 --dry-run
-
-Your own table, with words as labels:
-
-  robustlab train --data tickets.csv --text-column body --label-column team --model roberta-base
-
-A run was interrupted? Give the same command again, with --resume.
-"""
-EVALUATE_EXAMPLES = """[bold]Examples[/]
-
-Clean and exact worst-case accuracy on generated reviews:
-
-  robustlab evaluate --model runs/first
-
-Natural and attacked sentences, side by side:
-
-  robustlab evaluate --model runs/sst2 --data sst2 --data advglue-sst2
-
-Accuracy under a white-box attack, and whether to believe it:
-
-  robustlab evaluate --model runs/first --pgd --radius .5 --checks
-"""
-PROBE_EXAMPLES = """[bold]Example[/]
-
-  robustlab probe --model runs/first --data reviews --steps 5
-"""
-CITE_EXAMPLES = """[bold]Examples[/]
-
-The papers that two methods come from, each once:
-
-  robustlab cite pgd adaptive-pgd
-
-Into a bibliography of your own; then robustlab itself:
-
-  robustlab cite freelb >> references.bib
-
-  robustlab cite >> references.bib
-
-Which places and values in the papers, too:
-
-  robustlab cite ta-vat --json
-"""
 
 
 def _lines(text: str) -> str:
@@ -216,6 +170,22 @@ def cite(
         from robustlab.cli.cite import run
 
         run(methods, as_json=json)
+
+
+@app.command(epilog=_lines(PREFETCH_EXAMPLES))
+def prefetch(
+    names: options.Resources = (),  # type: ignore[assignment]  # typer makes the list
+    everything: options.Everything = False,
+    only_list: options.OnlyList = False,
+    data_dir: options.DataDir = None,
+    json: options.Json = False,
+    debug: options.Debug = False,
+) -> None:
+    """Get what word-level attacks read and this machine lacks: word vectors, encoders, WordNet; nothing else does."""
+    with mistakes(debug=debug):
+        from robustlab.cli.prefetch import run
+
+        run(names, data_dir, everything=everything, only_list=only_list, as_json=json)
 
 
 @app.command()

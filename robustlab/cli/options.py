@@ -66,6 +66,12 @@ Cited = Annotated[
     list[str],
     typer.Argument(metavar="METHOD", help="See `robustlab methods`; several may be given.", show_default=False),
 ]
+Resources = Annotated[
+    list[str],
+    typer.Argument(metavar="NAME", help="Resources, or recipes for all that they read.", show_default=False),
+]
+Everything = Annotated[bool, typer.Option("--all", help="Get everything that is missing.")]
+OnlyList = Annotated[bool, typer.Option("--list", help="Say what there is and get nothing.")]
 Steps = Annotated[int | None, typer.Option(help="k, steps of the ascent.", rich_help_panel=METHOD)]
 StepSize = Annotated[
     float | None,

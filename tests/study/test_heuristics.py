@@ -52,5 +52,5 @@ def test_a_search_of_textattack_makes_the_same_row_twice(search: str) -> None:
     once, again = (study.run(search, predict, TEXTS, 0) for _ in range(2))
     assert once | {"cpu_seconds": 0} == again | {"cpu_seconds": 0}
     assert once["settings"] == (
-        {"wir_method": "delete"} if search == "rank-delete" else {"pop_size": 20, "max_iters": 5}
+        {"wir_method": "delete"} if search == "rank-delete" else {"pop_size": 10, "max_iters": 5}
     )

@@ -23,8 +23,8 @@ from robustlab.randomness import key
 if TYPE_CHECKING:
     from robustlab.corpora.reviews import Review
 
-# Populations of 10 over 5 rounds, for TextAttack's 60 over 20: at its own values both ask about more texts than a review
-# of the corpus has variants, several times over, and would be no searches but slow enumerations.
+# Populations of 10 over 5 rounds, for TextAttack's 60 over 20: at its own values both ask about more texts than a
+# review of the corpus has variants, several times over, and would be no searches but slow enumerations.
 _POPULATION: Mapping[str, Any] = MappingProxyType({"pop_size": 10, "max_iters": 5})
 
 METHODS: Mapping[str, tuple[str, Mapping[str, Any]]] = MappingProxyType(

@@ -157,7 +157,8 @@ def _told(method: str, found: Sequence[Result]) -> list[str]:
     dearer = [one.search for one in others if one.queries >= exact.queries]
     return [
         f"Models trained by `{method}` have an exact robust accuracy, in percent, of "
-        f"{_spread([100 * part for part in exact.robust], '.1f')}. Every breakable review is broken by {_named(whole)}; the widest gap is that of `{widest.search}`, "
+        f"{_spread([100 * part for part in exact.robust], '.1f')}. Every breakable review is broken by "
+        f"{_named(whole)}; the widest gap is that of `{widest.search}`, "
         f"{_spread(widest.gap, '+.1f')} points.",
         f"Reading every variant takes {exact.queries:.0f} texts a review here; as many or more are asked for by "
         f"{_named(dearer)}, and the thriftiest search, `{(least := min(others, key=lambda one: one.queries)).search}`, "

@@ -93,7 +93,8 @@ def train(
 @app.command(epilog=_lines(EVALUATE_EXAMPLES))
 def evaluate(
     model: options.TrainedModel,
-    data: options.SeveralData = ("reviews",),  # type: ignore[assignment]  # typer makes the list
+    data: options.SeveralData = (),  # type: ignore[assignment]  # typer makes the list
+    static: options.Static = (),  # type: ignore[assignment]  # typer makes the list
     split: options.Split = "dev",
     text_column: options.TextColumn = None,
     pair_column: options.PairColumn = None,
@@ -116,10 +117,11 @@ def evaluate(
     with mistakes(debug=debug):
         from robustlab.cli.evaluate import run
 
-        sources = [settings.Rows(name, text_column, pair_column, label_column, data_dir) for name in data]
+        names = data or (() if static else ("reviews",))
+        sources = [settings.Rows(name, text_column, pair_column, label_column, data_dir) for name in names]
         attack = settings.Attack(radius, steps, restarts)
         reading = settings.Reading(model, split, limit, batch_size, max_length, seed, device)
-        run(reading, sources, attack, pgd=pgd, checks=checks, as_json=json)
+        run(reading, sources, static, attack, pgd=pgd, checks=checks, as_json=json)
 
 
 @app.command(epilog=_lines(PROBE_EXAMPLES))

@@ -7,14 +7,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from robustlab import models
 from robustlab.ascent import GradientAscent, freelb, l2_ball, zero
 from robustlab.ascent.checks import positive
-from robustlab.cli import device, reporting, rows, run_folder
+from robustlab.cli import advglue, device, reporting, rows, run_folder
 from robustlab.cli.settings import Attack, Reading, Rows
+from robustlab.corpora.catalogue import ADVGLUE
 from robustlab.corpora.reviews import from_row
-from robustlab.evaluation import masking, substitution, white_box
-from robustlab.evaluation.metrics import Score, accuracy
+from robustlab.evaluation import masking, static_sets, substitution, white_box
+from robustlab.evaluation.metrics import Predict, Score, accuracy
+from robustlab.evaluation.static_sets import StaticSet
 from robustlab.models import Loaded
 
 if TYPE_CHECKING:
@@ -23,17 +27,33 @@ if TYPE_CHECKING:
 CHECKED = 100  # examples of the masking checks, which run a few hundred passes over each
 
 
-def run(reading: Reading, sources: Sequence[Rows], attack: Attack, *, pgd: bool, checks: bool, as_json: bool) -> None:
+def run(
+    reading: Reading,
+    sources: Sequence[Rows],
+    static: Sequence[Path],
+    attack: Attack,
+    *,
+    pgd: bool,
+    checks: bool,
+    as_json: bool,
+) -> None:
     """Run the command."""
     with reporting.quiet_stdout(as_json):
         positive("--radius", attack.radius)
+        if (pgd or checks) and not sources:
+            raise ValueError("--pgd and --checks attack the rows of --data, and none are given beside --static")
         chosen = device.choose(reading.device)
         loaded = classifier(reading.model)
         labels = [loaded.model.config.id2label[number] for number in range(loaded.model.config.num_labels)]
-        sets = [(source.data, rows_for(source, reading, labels)) for source in sources]
+        sets = [
+            (source.data, rows_for(source, reading, labels))
+            for source in advglue.spelled_out(sources, reading.model, labels)
+        ]
+        pairs = [static_sets.load_static(path, labels).sample(reading.limit, reading.seed) for path in static]
         loaded.model.to(chosen)
         measure = _Measure(loaded, reading, attack, progress=not as_json)
         results = [row for name, dataset in sets for row in measure.all(name, dataset, pgd=pgd)]
+        results += [row for one in pairs for row in measure.static(one)]
         reports = {name: measure.checks(dataset) for name, dataset in sets} if checks else {}
     if as_json:
         found = {"model": reading.model, "labels": labels, "results": results}
@@ -100,9 +120,24 @@ class _Measure:
     attack: Attack
     progress: bool
 
+    @property
+    def predict(self) -> Predict:
+        return models.predictor(*self.loaded, batch_size=self.reading.batch_size, max_length=self.reading.max_length)
+
+    def static(self, given: StaticSet) -> list[dict[str, Any]]:
+        if given.texts is None:
+            score = static_sets.attacked_score(self.predict, given)
+            return _by_group(given, "attacked texts", score.correct.tolist())
+        found = static_sets.measure(self.predict, given)
+        clean = [row.outcome != "skipped" for row in found]
+        return [
+            _row(given.name, "clean", Score(torch.tensor(clean))),
+            *_by_group(given, "robust, static set", [row.outcome == "failed" for row in found]),
+        ]
+
     def all(self, name: str, dataset: Dataset, *, pgd: bool) -> list[dict[str, Any]]:
-        predict = models.predictor(*self.loaded, batch_size=self.reading.batch_size, max_length=self.reading.max_length)
-        found = [_row(name, "clean", accuracy(predict, dataset))]
+        predict = self.predict
+        found = [_row(name, "attacked texts" if name in ADVGLUE else "clean", accuracy(predict, dataset))]
         if "slots" in dataset.column_names:
             reviews = [from_row(row) for row in dataset]
             worst = substitution.worst_case(
@@ -149,6 +184,16 @@ class _Measure:
 def _row(data: str, measure: str, score: Score) -> dict[str, Any]:
     value, low, high = score.interval
     return {"data": data, "measure": measure, "accuracy": value, "low": low, "high": high, "n": score.n}
+
+
+def _by_group(given: StaticSet, measure: str, right: Sequence[bool]) -> list[dict[str, Any]]:
+    """A row for the whole set, and one a group where there are several."""
+    kinds = sorted(set(given.groups))
+    found = [_row(given.name, measure, Score(torch.tensor(right)))]
+    for kind in kinds if len(kinds) > 1 else ():
+        some = [one for one, group in zip(right, given.groups, strict=True) if group == kind]
+        found.append(_row(given.name, f"{measure}, {kind}", Score(torch.tensor(some))))
+    return found
 
 
 def _show(model: str, results: Sequence[dict[str, Any]]) -> None:

@@ -24,9 +24,9 @@ Clean and exact worst-case accuracy on generated reviews:
 
   robustlab evaluate --model runs/first
 
-Natural and attacked sentences, side by side:
+Natural and attacked sentences, side by side: AdvGLUE's tasks with the model's labels, and a set of your own:
 
-  robustlab evaluate --model runs/sst2 --data sst2 --data advglue-sst2
+  robustlab evaluate --model runs/sst2 --data sst2 --data advglue --static attacked.csv
 
 Accuracy under a white-box attack, and whether to believe it:
 

@@ -37,7 +37,20 @@ Data = Annotated[
 ]
 SeveralData = Annotated[
     list[str],
-    typer.Option("--data", help="A corpus or a file; give it several times for several.", rich_help_panel=DATA),
+    typer.Option(
+        "--data",
+        help="A corpus or a file, or advglue: its tasks with the model's labels; may be repeated.",
+        show_default="reviews",
+        rich_help_panel=DATA,
+    ),
+]
+Static = Annotated[
+    list[Path],
+    typer.Option(
+        help="Folder or file of texts and their attacked forms (text, attacked_text, label, …); may be repeated.",
+        show_default=False,
+        rich_help_panel=DATA,
+    ),
 ]
 Split = Annotated[str, typer.Option(help="Split of a corpus: train, dev or test.", rich_help_panel=DATA)]
 TextColumn = Annotated[

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -13,10 +13,8 @@ GLUE_REVISION = "bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c"
 AGNEWS_REVISION = "eb185aade064a813bc0b7f42de02595523103ca4"
 IMDB_REVISION = "e6281661ce1c48d982bc483cf8a173c1bbeb5d31"
 SMS_REVISION = "cae486f927c250fe1d4a5b55f11357964ed1646c"
-# The branch, so that its rows may change. Only one public list of pins names a commit of this repository,
-# e1abda026f687e917a8d9895469194736ebe872c; without a second source or a look at the hub it is no more than a hint,
-# and a commit that does not exist would load nothing. Each of the commits above is pinned by many other projects.
-ADVGLUE_REVISION = "main"
+# "Delete loading script": the first commit that holds the six tasks as Parquet and no code, by the hub's own history.
+ADVGLUE_REVISION = "ca822b4843e57c4592b3458921df43b58deea606"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,35 +84,45 @@ def _advglue(task: str, configuration: str, labels: tuple[str, ...], text: str, 
     )
 
 
+def _glue(task: str, summary: str, labels: tuple[str, ...], text: str, pair: str | None = None) -> Corpus:
+    return Corpus(
+        name=task,
+        summary=summary,
+        labels=labels,
+        pair=pair is not None,
+        folder=task,
+        hub=Hub(
+            repository=GLUE,
+            configuration=_CONFIGURATIONS.get(task, task),
+            revision=GLUE_REVISION,
+            text=text,
+            text_pair=pair,
+            splits=_GLUE_SPLITS.get(task, {"train": "train", "dev": "validation"}),
+        ),
+    )
+
+
 _SENTIMENT = ("negative", "positive")
 _ENTAILMENT = ("entailment", "not_entailment")
 _INFERENCE = ("entailment", "neutral", "contradiction")
-_GLUE_SPLITS = {"train": "train", "dev": "validation"}
+_PARAPHRASE = ("not_duplicate", "duplicate")
+_PREMISE = ("premise", "hypothesis")
+_CONFIGURATIONS = {"mnli_mm": "mnli"}
+_GLUE_SPLITS = {
+    "mnli": {"train": "train", "dev": "validation_matched"},
+    "mnli_mm": {"dev": "validation_mismatched"},
+}
 _OFFICIAL = {"train": "train", "test": "test"}
 
 _CORPORA = (
-    Corpus(
-        name="sst2",
-        summary="SST-2: sentiment of phrases and sentences from film reviews (GLUE).",
-        labels=_SENTIMENT,
-        folder="sst2",
-        hub=Hub(repository=GLUE, configuration="sst2", revision=GLUE_REVISION, text="sentence", splits=_GLUE_SPLITS),
+    _glue("sst2", "SST-2: sentiment of phrases and sentences from film reviews (GLUE).", _SENTIMENT, "sentence"),
+    _glue(
+        "qnli", "QNLI: does the sentence hold the answer to the question? (GLUE)", _ENTAILMENT, "question", "sentence"
     ),
-    Corpus(
-        name="qnli",
-        summary="QNLI: does the sentence hold the answer to the question? (GLUE)",
-        labels=_ENTAILMENT,
-        pair=True,
-        folder="qnli",
-        hub=Hub(
-            repository=GLUE,
-            configuration="qnli",
-            revision=GLUE_REVISION,
-            text="question",
-            text_pair="sentence",
-            splits=_GLUE_SPLITS,
-        ),
-    ),
+    _glue("qqp", "QQP: do two questions ask the same? (GLUE)", _PARAPHRASE, "question1", "question2"),
+    _glue("mnli", "MNLI: does the premise entail the hypothesis? dev is matched (GLUE).", _INFERENCE, *_PREMISE),
+    _glue("mnli_mm", "MNLI, mismatched dev: of genres that train does not have (GLUE).", _INFERENCE, *_PREMISE),
+    _glue("rte", "RTE: does the first text entail the second? (GLUE)", _ENTAILMENT, "sentence1", "sentence2"),
     Corpus(
         name="agnews",
         summary="AG News: topic of a news item, title and description.",
@@ -156,9 +164,9 @@ _CORPORA = (
     ),
     _advglue("sst2", "adv_sst2", _SENTIMENT, "sentence", None),
     _advglue("qnli", "adv_qnli", _ENTAILMENT, "question", "sentence"),
-    _advglue("qqp", "adv_qqp", ("not_duplicate", "duplicate"), "question1", "question2"),
-    _advglue("mnli", "adv_mnli", _INFERENCE, "premise", "hypothesis"),
-    _advglue("mnli_mm", "adv_mnli_mismatched", _INFERENCE, "premise", "hypothesis"),
+    _advglue("qqp", "adv_qqp", _PARAPHRASE, "question1", "question2"),
+    _advglue("mnli", "adv_mnli", _INFERENCE, *_PREMISE),
+    _advglue("mnli_mm", "adv_mnli_mismatched", _INFERENCE, *_PREMISE),
     _advglue("rte", "adv_rte", _ENTAILMENT, "sentence1", "sentence2"),
     Corpus(
         name="reviews",
@@ -167,6 +175,11 @@ _CORPORA = (
         builtin=True,
     ),
 )
+
+ADVGLUE: Mapping[str, str] = MappingProxyType(
+    {corpus.name: corpus.files["dev"] for corpus in _CORPORA if corpus.folder == "advglue"}
+)
+"""AdvGLUE's corpora, each with the GLUE corpus whose dev rows it was made from."""
 
 CORPORA: Mapping[str, Corpus] = MappingProxyType({corpus.name: corpus for corpus in _CORPORA})
 
@@ -188,3 +201,29 @@ def describe(name: str) -> Corpus:
     nearest = difflib.get_close_matches(name, CORPORA, n=1)
     guess = f"did you mean {nearest[0]!r}? " if nearest else ""
     raise ValueError(f"unknown corpus {name!r}: {guess}expected one of {', '.join(CORPORA)}")
+
+
+def advglue_for(labels: Sequence[str], task: str | None = None) -> tuple[str, ...]:
+    """The tasks of AdvGLUE that a model answers: those whose labels it has.
+
+    An MNLI model answers both of its genres' sets. QNLI and RTE have the same labels and ask different things, so that
+    the labels do not tell which of them a model was trained for.
+
+    Args:
+        labels: The model's label names, in order.
+        task: The corpus that it was trained on, where that is known.
+    Raises: ValueError: If there is none, or it takes the task to tell and it is none of them.
+    """
+    spoken = tuple(label.lower() for label in labels)
+    fitting = {name: of for name, of in ADVGLUE.items() if CORPORA[name].labels == spoken}
+    if not fitting:
+        there = "; ".join(sorted({f"({', '.join(CORPORA[name].labels)})" for name in ADVGLUE}))
+        raise ValueError(f"no task of AdvGLUE has the labels ({', '.join(labels)}); its tasks have {there}")
+    families = {of.removesuffix("_mm") for of in fitting.values()}
+    known = None if task is None else task.removesuffix("_mm")
+    if len(families) > 1 and known not in families:
+        raise ValueError(
+            f"the labels ({', '.join(labels)}) fit {' and '.join(fitting)}, which ask different things: "
+            "name the one that the model was trained for as data"
+        )
+    return tuple(name for name, of in fitting.items() if len(families) == 1 or of.removesuffix("_mm") == known)

@@ -48,18 +48,18 @@ def load_table(
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"no such file: {str(path)!r}; expected a table ({_FORMATS})")
-    frame, place = _read(path)
+    frame, place = read(path)
     for column in (text_column, label_column, pair_column, attacked_column):
         if column is not None and column not in frame.columns:
             raise ValueError(f"{path.name}: expected a column {column!r}, got {', '.join(map(str, frame.columns))}")
-    words = [_word(value, place(row), label_column) for row, value in enumerate(frame[label_column])]
+    words = [label_word(value, place(row), label_column) for row, value in enumerate(frame[label_column])]
     names = list(labels) if labels is not None else _sorted(set(words))
     if len(names) < 2:
         raise ValueError(f"{path.name}: column {label_column!r} must hold at least two labels, got {names}")
     rows = assemble(
         texts=frame[text_column].tolist(),
         pairs=None if pair_column is None else frame[pair_column].tolist(),
-        labels=_numbers(words, names, place),
+        labels=label_numbers(words, names, place),
         names=names,
         place=place,
         description=f"table {path.name}",
@@ -77,7 +77,11 @@ def _filled(attacked: list[Any], texts: list[str]) -> list[Any]:
     return [text if none else value for text, value, none in zip(texts, attacked, missing, strict=True)]
 
 
-def _read(path: Path) -> tuple[DataFrame, Callable[[int], str]]:
+def read(path: Path) -> tuple[DataFrame, Callable[[int], str]]:
+    """Read a table, and how to name its rows in an error.
+
+    Raises: ValueError: If the format is unknown or the file is corrupt.
+    """
     import pandas as pd
 
     def by_line(row: int) -> str:
@@ -100,8 +104,11 @@ def _read(path: Path) -> tuple[DataFrame, Callable[[int], str]]:
         raise ValueError(f"{path.name} cannot be read as {ending}: {error}") from error
 
 
-def _word(value: Any, place: str, column: str) -> str:
-    """Read a label as a word: 1, 1.0 and "1" are one label."""
+def label_word(value: Any, place: str, column: str) -> str:
+    """Read a label as a word: 1, 1.0 and "1" are one label.
+
+    Raises: ValueError: If there is none; names the row.
+    """
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     word = "" if value is None or value != value else str(value).strip()  # NaN is unequal to itself
@@ -117,7 +124,11 @@ def _sorted(words: set[str]) -> list[str]:
         return sorted(words)
 
 
-def _numbers(words: list[str], names: list[str], place: Callable[[int], str]) -> list[int]:
+def label_numbers(words: Sequence[str], names: Sequence[str], place: Callable[[int], str]) -> list[int]:
+    """The numbers of labels that were read as words.
+
+    Raises: ValueError: If one is not among the names; names the row.
+    """
     numbers = {name: number for number, name in enumerate(names)}
     for row, word in enumerate(words):
         if word not in numbers:

@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 
 from robustlab import corpora, models
+from robustlab.cli.advglue import spelled_out
+from robustlab.cli.settings import Rows
 from robustlab.corpora.reviews import from_row
 from robustlab.evaluation import metrics, substitution
 
@@ -108,3 +110,74 @@ def test_unknown_split(refuse, trained):
 
 def test_radius_must_be_positive(refuse, trained):
     assert refuse("evaluate", "--model", trained[0], "--radius", "0") == "--radius must be positive, got 0.0"
+
+
+def static_set(folder: Path) -> Path:
+    rows = [
+        {"text": "a good film", "attacked_text": "a g00d film", "label": "positive", "group": "typo"},
+        {"text": "a bad film", "attacked_text": "a bad bad film", "label": "negative", "group": "more"},
+    ]
+    (folder / "mine.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return folder / "mine.jsonl"
+
+
+def test_a_static_set_of_ones_own(run, trained, tmp_path):
+    told = run("evaluate", "--model", trained[0], "--static", static_set(tmp_path), "--device", "cpu", "--json").stdout
+    results = json.loads(told)["results"]
+    measures = ["clean", "robust, static set", "robust, static set, more", "robust, static set, typo"]
+    assert [(row["data"], row["measure"]) for row in results] == [("mine", measure) for measure in measures]
+    assert [row["n"] for row in results] == [2, 2, 1, 1]
+    assert results[1]["accuracy"] == (results[2]["accuracy"] + results[3]["accuracy"]) / 2
+    assert results[1]["accuracy"] <= results[0]["accuracy"]
+
+
+def test_a_static_set_of_attacked_texts_alone_beside_a_corpus(run, trained, tmp_path):
+    path = tmp_path / "alone.csv"
+    path.write_text("attacked_text,label\na g00d film,1\n")
+    shown = run("evaluate", "--model", trained[0], "--data", "reviews", "--static", path, *FEW).stdout
+    assert "alone" in shown
+    assert "attacked texts" in shown
+    assert "worst substitution, exact" in shown
+
+
+def test_what_static_sets_are_not_for(refuse, trained, tmp_path):
+    path = static_set(tmp_path)
+    message = refuse("evaluate", "--model", trained[0], "--static", path, "--pgd")
+    assert message == "--pgd and --checks attack the rows of --data, and none are given beside --static"
+    assert "no such file or folder" in refuse("evaluate", "--model", trained[0], "--static", tmp_path / "none")
+
+
+@pytest.fixture
+def advglue(tmp_path):
+    (tmp_path / "advglue").mkdir()
+    for task in ("sst2", "qnli"):
+        row = {"text": "good", "label": 1} | ({"text_pair": "bad"} if task == "qnli" else {})
+        (tmp_path / "advglue" / f"{task}.jsonl").write_text(json.dumps(row) + "\n")
+    return tmp_path
+
+
+def test_advglue_is_the_tasks_with_the_models_labels(run, trained, advglue):
+    told = run("evaluate", "--model", trained[0], "--data", "advglue", "--data-dir", advglue, *FEW, "--json").stdout
+    (row,) = json.loads(told)["results"]
+    assert (row["data"], row["measure"], row["n"]) == ("advglue-sst2", "attacked texts", 1)
+
+
+def test_advglue_by_what_a_model_was_trained_on(tmp_path):
+    sources = [Rows("sst2"), Rows("advglue", data_dir=tmp_path)]
+    entailment = ["entailment", "not_entailment"]
+    (tmp_path / "robustlab.json").write_text(json.dumps({"settings": {"rows": {"data": "rte"}}}))
+    assert list(spelled_out(sources, str(tmp_path), entailment)) == [
+        Rows("sst2"),
+        Rows("advglue-rte", data_dir=tmp_path),
+    ]
+    three = [row.data for row in spelled_out(sources, "some/model", ["entailment", "neutral", "contradiction"])]
+    assert three == ["sst2", "advglue-mnli", "advglue-mnli_mm"]
+    (tmp_path / "robustlab.json").write_text("{")
+    with pytest.raises(ValueError, match="--data advglue: the labels .* fit advglue-qnli and advglue-rte"):
+        list(spelled_out(sources, str(tmp_path), entailment))
+
+
+def test_advglue_for_a_model_of_another_task(refuse, trained):
+    with pytest.raises(ValueError, match=r"--data advglue: no task of AdvGLUE has the labels \(ham, spam\)"):
+        list(spelled_out([Rows("advglue")], "some/model", ["ham", "spam"]))
+    assert "did you mean 'advglue-" in refuse("train", "--data", "advglue")

@@ -9,6 +9,7 @@ import typer
 import robustlab
 from robustlab.cli import options, settings
 from robustlab.cli.examples import (
+    ATTACK_EXAMPLES,
     CITE_EXAMPLES,
     EVALUATE_EXAMPLES,
     PREFETCH_EXAMPLES,
@@ -122,6 +123,47 @@ def evaluate(
         attack = settings.Attack(radius, steps, restarts)
         reading = settings.Reading(model, split, limit, batch_size, max_length, seed, device)
         run(reading, sources, static, attack, pgd=pgd, checks=checks, as_json=json)
+
+
+@app.command(epilog=_lines(ATTACK_EXAMPLES))
+def attack(
+    model: options.TrainedModel,
+    data: options.Data = "reviews",
+    split: options.Split = "dev",
+    text_column: options.TextColumn = None,
+    pair_column: options.PairColumn = None,
+    label_column: options.LabelColumn = None,
+    data_dir: options.DataDir = None,
+    recipe: options.AttackRecipe = "textfooler",
+    examples: options.AttackedExamples = 1000,
+    queries: options.MostQueries = None,
+    words: options.MostWords = None,
+    attacked_text: options.AttackedText = "text",
+    masked_lm: options.MaskedLM = None,
+    perplexity: options.PerplexityLM = None,
+    max_length: options.LongestRead = None,
+    seed: options.Seed = 0,
+    width: options.Width = 32,
+    processes: options.Processes = 1,
+    batch_size: options.ForwardSize = 128,
+    device: options.Device = None,
+    output: options.AttackOutput = None,
+    resume: options.Resume = False,
+    overwrite: options.Overwrite = False,
+    json: options.Json = False,
+    debug: options.Debug = False,
+) -> None:
+    """Attack a trained model's words with a recipe of TextAttack, and say how robust it is, with 95 % intervals."""
+    with mistakes(debug=debug):
+        from robustlab.cli.attack import run
+
+        rows = settings.Rows(data, text_column, pair_column, label_column, data_dir)
+        column = None if attacked_text == "both" else attacked_text
+        with_models = (masked_lm, perplexity, max_length, seed)
+        pace = settings.Pace(width, processes, batch_size, device)
+        place = settings.Place(output, resume, overwrite, ())
+        bounds = (examples, queries, words, column)
+        run(settings.AttackOnWords(model, rows, split, recipe, *bounds, *with_models, pace, place), as_json=json)
 
 
 @app.command(epilog=_lines(PROBE_EXAMPLES))

@@ -66,3 +66,22 @@ One resource:
 
   robustlab prefetch wordnet
 """
+
+ATTACK_EXAMPLES = """[bold]Examples[/]
+
+The recipe of the paper on 1000 sentences; what it needs comes first:
+
+  robustlab prefetch textfooler
+
+  robustlab attack --model runs/sst2 --data sst2 --recipe textfooler --examples 1000
+
+Without the Universal Sentence Encoder and the word vectors, under another name:
+
+  robustlab attack --model runs/sst2 --data sst2 --recipe textfooler+minilm+neighbours
+
+Nothing at hand but robustlab:
+
+  robustlab attack --model runs/first --recipe textfooler+lexicon+minilm
+
+A run was interrupted? Give the same command again, with --resume.
+"""

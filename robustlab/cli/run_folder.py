@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import robustlab
-from robustlab.cli.settings import Train
+from robustlab.cli.settings import Kept, Train
 from robustlab.training.checkpoints import CheckpointError, discard_incomplete, explain
 
 RECORD = "robustlab.json"
 CHECKPOINTS = "checkpoints"
 COPIES = 3 * 3  # three checkpoints of weights and two moments each: the oldest goes when the newest is complete
-MAY_CHANGE = ("place",)  # between a run and its continuation
+MAY_CHANGE = ("place", "pace")  # between a run and its continuation
 
 
-def check(settings: Train) -> None:
+def check(settings: Kept, record: str = RECORD) -> None:
     """Refuse a folder that a run may not go to, before anything is loaded.
 
     Raises:
@@ -39,27 +39,27 @@ def check(settings: Train) -> None:
     if folder.exists() and not folder.is_dir():
         raise FileExistsError(f"the output {str(folder)!r} is a file; give a folder with --output")
     if place.resume:
-        _check_same(settings)
+        _check_same(settings, record)
     elif folder.exists() and any(folder.iterdir()):
         if not place.overwrite:
             raise FileExistsError(
                 f"the output folder {str(folder)!r} is not empty: continue its run with --resume, replace it with "
                 "--overwrite, or choose another with --output"
             )
-        if not (folder / RECORD).is_file():
+        if not (folder / record).is_file():
             raise FileExistsError(
-                f"--overwrite replaces earlier runs only, and {str(folder)!r} holds no {RECORD}: choose another folder"
+                f"--overwrite replaces earlier runs only, and {str(folder)!r} holds no {record}: choose another folder"
             )
 
 
-def _check_same(settings: Train) -> None:
-    record = settings.output / RECORD
-    if not record.is_file():
-        raise FileNotFoundError(f"nothing to resume: {str(settings.output)!r} holds no {RECORD}")
+def _check_same(settings: Kept, record: str) -> None:
+    file = settings.output / record
+    if not file.is_file():
+        raise FileNotFoundError(f"nothing to resume: {str(settings.output)!r} holds no {record}")
     try:
-        before = json.loads(record.read_text())["settings"]
+        before = json.loads(file.read_text())["settings"]
     except (ValueError, KeyError, TypeError):
-        raise ValueError(f"{record} cannot be read; start anew with --overwrite") from None
+        raise ValueError(f"{file} cannot be read; start anew with --overwrite") from None
     now = plain(settings)
     for name in now.keys() | before.keys():
         if name not in MAY_CHANGE and before.get(name) != now.get(name):
@@ -74,10 +74,10 @@ def _difference(before: Any, now: Any, name: str) -> tuple[Any, str]:
     return before, f"{name.replace('_', ' ')} is {now}"
 
 
-def prepare(settings: Train, parameters: int) -> Path:
-    """Make the folder, and make sure that it can be written to and that the run fits.
+def make(settings: Kept) -> Path:
+    """Make the folder, empty if it is to be replaced, and make sure that it can be written to.
 
-    Raises: OSError: If it cannot be written to, or the disk has too little room.
+    Raises: OSError: If it cannot.
     """
     folder = settings.output
     if settings.place.overwrite and folder.exists():
@@ -88,6 +88,15 @@ def prepare(settings: Train, parameters: int) -> Path:
             probe.write(bytes(2**16))
     except OSError as error:
         raise OSError(f"cannot write to the output folder {str(folder)!r}: {error.strerror or error}") from error
+    return folder
+
+
+def prepare(settings: Train, parameters: int) -> Path:
+    """Make the folder, and make sure that it can be written to and that the run fits.
+
+    Raises: OSError: If it cannot be written to, or the disk has too little room.
+    """
+    folder = make(settings)
     if settings.place.resume:
         discard_incomplete(folder / CHECKPOINTS)
     held = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())  # by the run to resume
@@ -115,21 +124,21 @@ def going_on(folder: Path) -> Iterator[None]:
         raise OSError(f"{problem}; make room, then give the same command with --resume to go on") from error
 
 
-def write(folder: Path, record: Mapping[str, Any]) -> None:
+def write(folder: Path, record: Mapping[str, Any], name: str = RECORD) -> None:
     """Write the record of a run, all of it or nothing."""
-    unfinished = folder / f"{RECORD}.part"
+    unfinished = folder / f"{name}.part"
     unfinished.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n")
-    unfinished.replace(folder / RECORD)
+    unfinished.replace(folder / name)
 
 
-def plain(settings: Train) -> dict[str, Any]:
+def plain(settings: Kept) -> dict[str, Any]:
     """The settings as JSON has them."""
     return json.loads(json.dumps(asdict(settings), default=str))
 
 
-def provenance() -> dict[str, Any]:
-    """What this ran on: versions, and the commit where the package is a git checkout."""
-    packages = ("torch", "transformers", "datasets", "accelerate")
+def provenance(*further: str) -> dict[str, Any]:
+    """What this ran on: versions, also of further packages, and the commit where the package is a git checkout."""
+    packages = ("torch", "transformers", "datasets", "accelerate", *further)
     return {
         "robustlab": robustlab.__version__,
         "commit": _commit(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from robustlab.training import Recipe
@@ -63,6 +63,20 @@ class Place:
     resume: bool
     overwrite: bool
     report_to: tuple[str, ...]
+
+
+class Kept(Protocol):
+    """A command whose run is kept in a folder."""
+
+    @property
+    def place(self) -> Place:
+        """Where, and what to do with a run that is there."""
+        ...
+
+    @property
+    def output(self) -> Path:
+        """The folder of the run: the one given, or one that its parts name."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -128,3 +142,41 @@ class Attack:
     radius: float
     steps: int
     restarts: int
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast words are attacked; what comes of it does not depend on this."""
+
+    width: int
+    processes: int
+    batch_size: int
+    device: str | None
+
+
+@dataclass(frozen=True)
+class AttackOnWords:
+    """One command that attacks words."""
+
+    model: str
+    rows: Rows
+    split: str
+    recipe: str
+    examples: int | None
+    queries: int | None
+    words: float | None
+    column: str | None
+    masked_lm: str | None
+    perplexity: str | None
+    max_length: int | None
+    seed: int
+    pace: Pace
+    place: Place
+
+    @property
+    def output(self) -> Path:
+        """The folder of the run: the one given, or one that its parts name."""
+        if self.place.output is not None:
+            return self.place.output.expanduser()
+        parts = (Path(self.rows.data).name.split(".")[0], Path(self.model).name, self.recipe, str(self.seed))
+        return Path("runs") / "-".join(("attack", *parts))

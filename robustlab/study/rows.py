@@ -1,12 +1,11 @@
-"""Rows of finished runs in a JSON-lines file: appended whole, never rewritten, with where they came from."""
+"""Rows of finished runs: which examples were right, and where a row came from; read and appended as JSON lines."""
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -14,38 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from robustlab.jsonl import append, read
+
+__all__ = ["append", "decode", "encode", "provenance", "read"]
+
 PACKAGES = ("torch", "transformers", "tokenizers", "datasets", "accelerate", "numpy")
-
-
-def read(file: Path) -> list[dict[str, Any]]:
-    """The rows of a file; none where there is no file.
-
-    Raises:
-        ValueError: If a line is not a JSON object; names the file and the line.
-    """
-    if not file.is_file():
-        return []
-    rows = []
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            rows.append(dict(json.loads(line)))
-        except (json.JSONDecodeError, TypeError, ValueError) as error:
-            raise ValueError(
-                f"{file}, line {number}: expected a JSON object; remove the line to run it again"
-            ) from error
-    return rows
-
-
-def append(file: Path, row: Mapping[str, Any]) -> None:
-    """Add a row in one write, on disk before the call returns: a killed run leaves whole rows only."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    line = json.dumps(dict(row), sort_keys=True, ensure_ascii=False) + "\n"
-    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-    try:
-        os.write(descriptor, line.encode())
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def encode(correct: Iterable[bool]) -> str:

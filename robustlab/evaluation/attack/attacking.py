@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from robustlab.evaluation.attack.bench import Bench
 from robustlab.evaluation.attack.engine import Done, Task, run
 from robustlab.evaluation.attack.importing import textattack
+from robustlab.evaluation.attack.limits import Limits
 from robustlab.evaluation.attack.randomness import Stream
 from robustlab.evaluation.attack.rows import Attacked, Outcome
 
 if TYPE_CHECKING:
     from textattack import Attack
     from textattack.attack_results import AttackResult
-
-    from robustlab.evaluation.attack.parts.building import Limits
 
 
 class Example(NamedTuple):
@@ -58,15 +57,12 @@ class Attacker:
         candidates tie to that digit.
 
         Args:
-            examples: What is attacked; their numbers must differ.
+            examples: What is attacked, read as there is room for it.
             width: Examples at a time.
         Returns: A row an example, as they are finished; an error where the recipe broke on it.
         """
-        given = {example.example_id: example for example in examples}
-        # The longest first: at the end only few are left to share a batch, and those should be short.
-        order = sorted(given.values(), key=lambda example: (-len(example.text), example.example_id))
-        for done in run((self._task(example) for example in order), width=width):
-            yield done.result if done.error is None else _told(given[done.key], done)
+        for done in run((self._task(example) for example in examples), width=width):
+            yield done.result if done.error is None else _told(done)
 
     def one(self, example: Example) -> Attacked:
         """Attack a single example."""
@@ -124,7 +120,7 @@ def attacker(bench: Bench, limits: Limits | None = None, *, seed: int = 0) -> At
         MissingResourceError: If this machine lacks resources; names all of them.
     """
     textattack()
-    from robustlab.evaluation.attack.parts.building import Limits, build
+    from robustlab.evaluation.attack.parts.building import build
 
     attack, needed = build(bench, limits or Limits())
     return Attacker(bench, attack, tuple(needed), seed)
@@ -145,7 +141,7 @@ def _outcome(result: AttackResult) -> Outcome:
     return kinds[type(result).__name__]
 
 
-def _told(example: Example, done: Done) -> AttackError:
-    error = AttackError(f"example {example.example_id}: {type(done.error).__name__}: {done.error}")
+def _told(done: Done) -> AttackError:
+    error = AttackError(f"example {done.key}: {type(done.error).__name__}: {done.error}")
     error.__cause__ = done.error
     return error

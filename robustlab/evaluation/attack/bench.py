@@ -41,11 +41,15 @@ class Bench:
         """Where everything runs."""
         return self.loaded.model.device
 
+    @property
+    def longest(self) -> int:
+        """Tokens after which the classifier's texts are cut."""
+        return self.max_length or readable(self.loaded)
+
     @cached_property
     def victim(self) -> Service:
         """Texts -> logits [c]."""
-        longest = self.max_length or readable(self.loaded)
-        predict = predictor(*self.loaded, batch_size=self.batch_size, max_length=longest)
+        predict = predictor(*self.loaded, batch_size=self.batch_size, max_length=self.longest)
         return Service("the classifier", lambda texts: predict(texts).unbind())
 
     @cached_property
@@ -69,6 +73,7 @@ def readable(loaded: Loaded) -> int:
     config = loaded.model.config
     limits = (loaded.tokenizer.model_max_length, getattr(config, "max_position_embeddings", None) or 10**9)
     pads = config.pad_token_id or 0
-    offset = pads + 1 if config.model_type in ("roberta", "xlm-roberta", "camembert") else 0  # their positions begin there
+    # RoBERTa's positions begin after the padding token's number.
+    offset = pads + 1 if config.model_type in ("roberta", "xlm-roberta", "camembert") else 0
     least = min(limits[0], limits[1] - offset)
     return least if least < 10**6 else 512

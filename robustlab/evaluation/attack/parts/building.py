@@ -6,7 +6,6 @@ import copy
 import difflib
 import importlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from textattack import Attack
@@ -21,28 +20,11 @@ from textattack.transformations import CompositeTransformation, Transformation, 
 from robustlab import resources
 from robustlab.evaluation.attack import lexicon
 from robustlab.evaluation.attack.bench import Bench
+from robustlab.evaluation.attack.limits import COLUMNS, Limits
 from robustlab.evaluation.attack.parts.encoder import ServedEncoder
 from robustlab.evaluation.attack.parts.lexical import LexiconPartOfSpeech, LexiconSwap
 from robustlab.evaluation.attack.parts.loading import Needs, loading
 from robustlab.evaluation.attack.parts.victim import Victim
-
-COLUMNS = ["text", "text_pair"]
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What an attack may do.
-
-    Attributes:
-        queries: Most queries for one example; None leaves them free.
-        words: Largest share of an example's words that may be changed; None leaves it to the recipe.
-        column: Which column of a pair may be changed, `text` or `text_pair`; None leaves it to the recipe.
-    """
-
-    queries: int | None = None
-    words: float | None = None
-    column: str | None = None
-
 
 def build(bench: Bench, limits: Limits) -> tuple[Attack, list[str]]:
     """Build the bench's recipe, and say which resources it needs.
@@ -115,5 +97,5 @@ def _limiting(limits: Limits) -> list[Any]:
     if limits.words is not None:
         made.append(MaxWordsPerturbed(max_percent=limits.words))
     if limits.column is not None:
-        made.append(InputColumnModification(COLUMNS, set(COLUMNS) - {limits.column}))
+        made.append(InputColumnModification(list(COLUMNS), set(COLUMNS) - {limits.column}))
     return made

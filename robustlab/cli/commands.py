@@ -10,6 +10,7 @@ import robustlab
 from robustlab.cli import options, settings
 from robustlab.cli.examples import (
     CITE_EXAMPLES,
+    COMPARE_EXAMPLES,
     EVALUATE_EXAMPLES,
     PREFETCH_EXAMPLES,
     PROBE_EXAMPLES,
@@ -150,6 +151,21 @@ def probe(
         rows = settings.Rows(data, text_column, pair_column, label_column, data_dir)
         reading = settings.Reading(model, split, limit, batch_size, max_length, seed, device)
         run(reading, rows, steps, step_size, as_json=json)
+
+
+@app.command(epilog=_lines(COMPARE_EXAMPLES))
+def compare(
+    first: options.AttackRun,
+    second: options.AttackRun,
+    common: options.Common = False,
+    json: options.Json = False,
+    debug: options.Debug = False,
+) -> None:
+    """Compare two attack runs example by example: McNemar's test, and the difference in robust accuracy."""
+    with mistakes(debug=debug):
+        from robustlab.cli.compare import run
+
+        run(first, second, common=common, as_json=json)
 
 
 @app.command()

@@ -191,3 +191,8 @@ ProbeSizes = Annotated[
         rich_help_panel=ATTACK,
     ),
 ]
+
+AttackRun = Annotated[Path, typer.Argument(help="Folder of an attack run, or its examples.jsonl.", show_default=False)]
+Common = Annotated[
+    bool, typer.Option("--common", help="Compare the examples in common where the runs hold different ones.")
+]

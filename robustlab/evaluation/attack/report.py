@@ -102,7 +102,7 @@ def html(
     if labels is not None and highest >= len(labels):
         raise ValueError(f"expected a name for every label up to {highest}, got {len(labels)} names")
     environment = Environment(autoescape=True, undefined=StrictUndefined, finalize=_finalized)
-    parts = files(__package__) / "page"
+    parts = files("robustlab.evaluation.attack") / "page"
     texts = {name: (parts / name).read_text(encoding="utf-8") for name in ("report.html", "report.css", "report.js")}
     run = [(name, setting(settings, name)) for name in ("recipe", "data", "model") if setting(settings, name)]
     return environment.from_string(texts["report.html"]).render(
@@ -159,4 +159,5 @@ def _flat(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, s
         if isinstance(value, Mapping) and value:
             yield from _flat(value, f"{above}{name}.")
         else:
-            yield f"{above}{name}", value if isinstance(value, str) else json.dumps(value, default=str)
+            told = "none" if value is None else json.dumps(value, default=str, ensure_ascii=False)
+            yield f"{above}{name}", value if isinstance(value, str) else told

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robustlab.evaluation.attack.differences import differences, introduced
+from robustlab.evaluation.attack.differences import Run, differences, introduced
 
 
 def brackets(stretches) -> str:
@@ -70,6 +70,8 @@ def test_names_of_what_cannot_be_read():
 def test_what_the_text_had_already_is_not_introduced():
     _, after = differences("the café is good", "the café is gööd")
     assert introduced(after) == ["U+00F6 LATIN SMALL LETTER O WITH DIAERESIS"]
+    _, after = differences("été", "stéarines")
+    assert after[0].runs == (Run("stéarines", changed=True),)
     _, after = differences("café", "cafés")
     assert introduced(after) == []
 

@@ -14,7 +14,6 @@ from robustlab.evaluation.attack.summary import summarise
 from tests.evaluation.attack.example_rows import attacked, outcomes
 from tests.evaluation.attack.pages import Page
 
-pytest.importorskip("jinja2", reason="the report is made with jinja2, of the extra `attack`")
 NASTY = [
     "<script>alert('x')</script>",
     '</div></article><img src="http://example.org/x.png" onerror=alert(1)>',
@@ -61,6 +60,10 @@ def test_what_no_page_can_hold_is_replaced_and_named():
     assert 'title="U+0000 control character" data-code="U+0000"' in found
     assert "U+D800" in found
     found.encode("utf-8")
+    named = report.html(outcomes("s"), summarise(outcomes("s")), {"model": "\0\udfff"}, labels=["\0", "\ud800"])
+    assert "\0" not in named
+    assert "<td>\ufffd\ufffd</td>" in named
+    named.encode("utf-8")
 
 
 def test_no_tag_survives_from_the_data():
@@ -78,7 +81,9 @@ def test_nothing_is_fetched():
     links = [value for _, name, value in found.attributes if name in ("href", "src", "action", "srcset")]
     assert links
     assert all(link.startswith(("#", "data:")) for link in links)
-    styles, script = ((files(report.__package__) / "page" / name).read_text() for name in ("report.css", "report.js"))
+    styles, script = (
+        (files("robustlab.evaluation.attack") / "page" / name).read_text() for name in ("report.css", "report.js")
+    )
     assert "url(" not in styles
     assert "@import" not in styles
     assert not re.search(r"fetch|XMLHttp|import|innerHTML|https?:", script)
@@ -134,14 +139,18 @@ def test_short_stretches_are_not_folded():
 
 def test_the_summary_comes_first_and_says_what_is_missing_by_leaving_it_out():
     rows = outcomes("ssf-")
-    found = page(rows, {"recipe": "textfooler+minilm", "settings": {"model": "m", "data": "sst2", "sizes": [1, 2]}})
+    found = page(
+        rows,
+        {"recipe": "textfooler+minilm", "budget": None, "settings": {"model": "m", "data": "sst2", "sizes": ["ä", 2]}},
+    )
     said = " ".join(found.rest.split())
     assert "Robust accuracy of all examples, those the attack found no error for 25.0 %" in said
     assert "Attack success of the attacked examples 66.7 %" in said
     assert "Similarity" not in said
     assert "2 succeeded 1 failed 1 skipped" in said
     assert "recipe textfooler+minilm · data sst2 · model m" in said
-    assert "settings.sizes [1, 2]" in said
+    assert 'settings.sizes ["ä", 2]' in said
+    assert "budget none" in said
     assert "95 % interval" in said
 
 
@@ -170,6 +179,8 @@ def test_it_is_written_byte_for_byte(tmp_path):
     rows = [attacked(0, text="a\rb", attacked_text="a\r\nb")]
     file = report.write(tmp_path, rows, summarise(rows), {})
     assert file.read_bytes().decode("utf-8") == report.html(rows, summarise(rows), {})
+    assert b"\r" not in file.read_bytes()  # a browser would read a line feed
+    assert b"a&#13;" in file.read_bytes()
 
 
 def test_the_summary_is_of_these_rows():
@@ -198,7 +209,7 @@ def luminance(colour: str) -> float:
 
 @pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
 def test_contrast(theme):
-    styles = (files(report.__package__) / "page" / "report.css").read_text()
+    styles = (files("robustlab.evaluation.attack") / "page" / "report.css").read_text()
     block = re.findall(r":root \{(.*?)\}", styles, re.DOTALL)[theme]
     colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", block))
     written = {

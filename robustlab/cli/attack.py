@@ -14,7 +14,7 @@ from robustlab import resources
 from robustlab.cli import device, evaluate, reporting, run_folder
 from robustlab.cli.settings import AttackOnWords, Reading
 from robustlab.evaluation.attack import campaign, names, perplexity
-from robustlab.evaluation.attack.attacking import AttackError, Attacker, Example
+from robustlab.evaluation.attack.attacking import Attacker, AttackError, Example
 from robustlab.evaluation.attack.limits import Limits
 from robustlab.evaluation.attack.reading import SETTINGS
 from robustlab.evaluation.attack.report import FILE, MEASURES, PERCENT
@@ -44,7 +44,9 @@ def run(settings: AttackOnWords, *, as_json: bool) -> None:
         record = _record(settings, setup, attacker, len(examples))
         run_folder.write(folder, record, SETTINGS)
         if not as_json:
-            reporting.say(f"{setup.recipe.name} attacks {settings.model} on {len(examples)} examples of {settings.rows.data}")
+            reporting.say(
+                f"{setup.recipe.name} attacks {settings.model} on {len(examples)} examples of {settings.rows.data}"
+            )
         with _shown(campaign.done(folder), len(examples), show=not as_json) as heard:
             broken = campaign.attack(
                 folder,

@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 
 import robustlab
-from robustlab.cli import options, settings
+from robustlab.cli import attack_options, options, settings
 from robustlab.cli.examples import (
     ATTACK_EXAMPLES,
     CITE_EXAMPLES,
+    COMPARE_EXAMPLES,
     EVALUATE_EXAMPLES,
     PREFETCH_EXAMPLES,
     PROBE_EXAMPLES,
@@ -134,20 +135,20 @@ def attack(
     pair_column: options.PairColumn = None,
     label_column: options.LabelColumn = None,
     data_dir: options.DataDir = None,
-    recipe: options.AttackRecipe = "textfooler",
-    examples: options.AttackedExamples = 1000,
-    queries: options.MostQueries = None,
-    words: options.MostWords = None,
-    attacked_text: options.AttackedText = "text",
-    masked_lm: options.MaskedLM = None,
-    perplexity: options.PerplexityLM = None,
-    max_length: options.LongestRead = None,
+    recipe: attack_options.AttackRecipe = "textfooler",
+    examples: attack_options.AttackedExamples = 1000,
+    queries: attack_options.MostQueries = None,
+    words: attack_options.MostWords = None,
+    attacked_text: attack_options.AttackedText = "text",
+    masked_lm: attack_options.MaskedLM = None,
+    perplexity: attack_options.PerplexityLM = None,
+    max_length: attack_options.LongestRead = None,
     seed: options.Seed = 0,
-    width: options.Width = 32,
-    processes: options.Processes = 1,
-    batch_size: options.ForwardSize = 128,
+    width: attack_options.Width = 32,
+    processes: attack_options.Processes = 1,
+    batch_size: attack_options.ForwardSize = 128,
     device: options.Device = None,
-    output: options.AttackOutput = None,
+    output: attack_options.AttackOutput = None,
     resume: options.Resume = False,
     overwrite: options.Overwrite = False,
     json: options.Json = False,
@@ -192,6 +193,21 @@ def probe(
         rows = settings.Rows(data, text_column, pair_column, label_column, data_dir)
         reading = settings.Reading(model, split, limit, batch_size, max_length, seed, device)
         run(reading, rows, steps, step_size, as_json=json)
+
+
+@app.command(epilog=_lines(COMPARE_EXAMPLES))
+def compare(
+    first: attack_options.AttackRun,
+    second: attack_options.AttackRun,
+    common: attack_options.Common = False,
+    json: options.Json = False,
+    debug: options.Debug = False,
+) -> None:
+    """Compare two attack runs example by example: McNemar's test, and the difference in robust accuracy."""
+    with mistakes(debug=debug):
+        from robustlab.cli.compare import run
+
+        run(first, second, common=common, as_json=json)
 
 
 @app.command()

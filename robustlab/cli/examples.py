@@ -36,6 +36,16 @@ PROBE_EXAMPLES = """[bold]Example[/]
 
   robustlab probe --model runs/first --data reviews --steps 5
 """
+COMPARE_EXAMPLES = """[bold]Examples[/]
+
+Is the second model more robust than the first, under the same attack on the same examples?
+
+  robustlab compare runs/standard/attack runs/adversarial/attack
+
+One run was cut short: on the examples that both have
+
+  robustlab compare --common runs/standard/attack runs/adversarial/attack
+"""
 CITE_EXAMPLES = """[bold]Examples[/]
 
 The papers that two methods come from, each once:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 LEVEL = 0.95
 RESAMPLES = 10_000
+DRAWS = 4_000_000  # at once: a large test set times all resamples would fill the memory
 
 
 class Estimate(NamedTuple):
@@ -96,6 +97,63 @@ def bootstrap_interval(
         rng=np.random.default_rng(seed),
     ).confidence_interval
     return Estimate(float(sample.mean()), float(found.low), float(found.high))
+
+
+def bootstrap_ratios(
+    numerators: ArrayLike, denominators: ArrayLike, *, level: float = LEVEL, resamples: int = RESAMPLES, seed: int = 0
+) -> list[Estimate]:
+    """Ratios of sums over examples, each with the percentile interval of the bootstrap.
+
+    For numbers such as the success of an attack, whose denominator, the attacked examples, is drawn again as well. A
+    resample in which a denominator sums to zero has no ratio and is left out for it: the interval is that of a ratio
+    that exists. All columns are read from the same resamples.
+
+    Args:
+        numerators: One row an example, one column a ratio.
+        denominators: The same; they count, and are not negative.
+        level: Coverage of the intervals.
+        resamples: How often the examples are drawn again.
+        seed: Determines the draws.
+
+    Shapes: numerators [n m]; denominators [n m].
+    Raises: ValueError: If the shapes differ or have no rows, a number is not finite, a denominator is negative or sums
+        to zero over all examples, `level` is not between 0 and 1, or no resample has a denominator.
+    """
+    top, bottom = np.asarray(numerators, dtype=float), np.asarray(denominators, dtype=float)
+    _check_ratios(top, bottom, resamples)
+    values = np.array([math.fsum(column) for column in top.T]) / bottom.sum(0)
+    # What each example adds to the deviation from the ratio: where all are alike, the interval has no width.
+    n, both, rng = len(top), np.hstack([top - values * bottom, bottom]), np.random.default_rng(seed)
+    sums, done = np.empty((resamples, both.shape[1])), 0
+    at_once = max(1, DRAWS // n)
+    while done < resamples:
+        now = min(at_once, resamples - done)
+        drawn = rng.integers(n, size=(now, n)) + n * np.arange(now)[:, None]
+        times = np.bincount(drawn.ravel(), minlength=now * n).reshape(now, n)
+        sums[done : done + now] = times @ both
+        done += now
+    upper, lower = np.hsplit(sums, 2)
+    ratios = values + np.divide(upper, lower, out=np.full_like(upper, np.nan), where=lower > 0)
+    if np.isnan(ratios).all(0).any():
+        raise ValueError(f"no resample has an example that counts: take more than resamples={resamples}")
+    tails = (1 - _checked(level)) / 2
+    low, high = np.nanquantile(ratios, [tails, 1 - tails], axis=0)
+    found = zip(values, low, high, strict=True)
+    return [Estimate(float(value), float(lowest), float(highest)) for value, lowest, highest in found]
+
+
+def _check_ratios(top: np.ndarray, bottom: np.ndarray, resamples: int) -> None:
+    if top.shape != bottom.shape or top.ndim != 2 or not len(top):
+        raise ValueError(
+            f"expected a numerator and a denominator for each example and ratio, got shapes {top.shape} and "
+            f"{bottom.shape}"
+        )
+    if not (np.isfinite(top).all() and np.isfinite(bottom).all()):
+        raise ValueError("numerators and denominators must be finite")
+    if (bottom < 0).any() or (bottom.sum(0) == 0).any():
+        raise ValueError("denominators must not be negative, and not all zero: such a ratio does not exist")
+    if resamples < 1:
+        raise ValueError(f"resamples must be at least 1, got {resamples}")
 
 
 def paired_difference(

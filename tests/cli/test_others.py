@@ -12,7 +12,7 @@ from robustlab.cli import cost, doctor, parsing
 from robustlab.cli.settings import Named
 from robustlab.methods import BY_NAME
 
-VERBS = ("train", "evaluate", "probe", "methods", "cite", "prefetch", "doctor")
+VERBS = ("train", "evaluate", "probe", "compare", "methods", "cite", "prefetch", "doctor")
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -24,7 +24,7 @@ def test_help_explains(run, verb):
     assert not re.search(r" \.( |$)", re.sub(r"[\s│]+", " ", shown))
 
 
-@pytest.mark.parametrize("verb", ["train", "evaluate", "probe", "cite", "prefetch"])
+@pytest.mark.parametrize("verb", ["train", "evaluate", "probe", "compare", "cite", "prefetch"])
 def test_examples_in_the_help_name_options_that_exist(run, verb):
     shown = run(verb, "--help").stdout
     options, examples = re.split(r"\n Examples? +\n", shown)

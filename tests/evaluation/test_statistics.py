@@ -1,3 +1,4 @@
+import itertools
 import math
 
 import numpy as np
@@ -65,6 +66,77 @@ def test_bootstrap_is_determined_by_its_seed():
     sample = np.arange(20) % 3
     again = [statistics.bootstrap_interval(sample, resamples=200, seed=seed) for seed in (0, 0, 1)]
     assert again[0] == again[1] != again[2]
+
+
+def test_bootstrap_of_a_ratio_equals_all_resamples_of_three_examples():
+    top, bottom = np.array([3.0, 1.0, 0.0]), np.array([1.0, 1.0, 0.0])
+    drawn = [list(one) for one in itertools.product(range(3), repeat=3) if set(one) != {2}]
+    ratios = sorted(top[one].sum() / bottom[one].sum() for one in drawn)
+    # 26 resamples have a ratio: 7 times 1, then 5/3 and 2 …, and 7 times 3
+    found = statistics.bootstrap_ratios(top[:, None], bottom[:, None], level=0.4, resamples=20_000)
+    assert found == [(pytest.approx(2), pytest.approx(ratios[7]), pytest.approx(ratios[18]))]
+    assert (ratios[6], ratios[7], ratios[18], ratios[19]) == pytest.approx((1, 5 / 3, 7 / 3, 3))
+
+
+def test_bootstrap_of_ratios_agrees_with_that_of_a_mean():
+    sample = np.random.default_rng(2).exponential(3, 300)
+    (found,) = statistics.bootstrap_ratios(sample[:, None], np.ones((300, 1)))
+    assert found == pytest.approx(statistics.bootstrap_interval(sample, seed=9), abs=0.02)
+
+
+def test_bootstrap_of_ratios_covers_the_true_one():
+    draw, covered, trials = np.random.default_rng(5), 0, 300
+    for seed in range(trials):
+        counts = draw.random(70) < 0.8
+        hits = counts & (draw.random(70) < 0.6)
+        (found,) = statistics.bootstrap_ratios(hits[:, None], counts[:, None], resamples=300, seed=seed)
+        covered += found.low <= 0.6 <= found.high
+    assert 0.90 <= covered / trials <= 0.98  # 95 % ± 2.5 %: two standard errors
+
+
+def test_many_examples_are_drawn_in_parts_and_no_otherwise(monkeypatch):
+    sample = np.random.default_rng(3).random((50, 2))
+    whole = statistics.bootstrap_ratios(sample, np.ones((50, 2)), resamples=64)
+    monkeypatch.setattr(statistics, "DRAWS", 50 * 7)
+    parts = statistics.bootstrap_ratios(sample, np.ones((50, 2)), resamples=64)
+    assert np.allclose(whole, parts)
+
+
+def test_resamples_without_a_denominator_are_left_out():
+    top, bottom = np.zeros((40, 1)), np.zeros((40, 1))
+    top[0], bottom[0] = 5, 1  # a third of the resamples lack it
+    assert statistics.bootstrap_ratios(top, bottom, resamples=200) == [(5, 5, 5)]
+
+
+def test_no_resample_with_a_denominator():
+    bottom = np.zeros((1000, 1))
+    bottom[0] = 1
+    seed = next(s for s in range(99) if 0 not in np.random.default_rng(s).integers(1000, size=(1, 1000)))
+    with pytest.raises(ValueError, match="no resample has an example that counts: take more than resamples=1"):
+        statistics.bootstrap_ratios(bottom, bottom, resamples=1, seed=seed)
+
+
+@pytest.mark.parametrize(
+    ("top", "bottom", "message"),
+    [
+        ([1, 0], [1, 1], r"expected a numerator and a denominator .* got shapes \(2,\) and \(2,\)"),
+        ([[1]], [[1], [1]], r"got shapes \(1, 1\) and \(2, 1\)"),
+        (np.ones((0, 1)), np.ones((0, 1)), r"got shapes \(0, 1\)"),
+        ([[float("inf")]], [[1]], "numerators and denominators must be finite"),
+        ([[1], [1]], [[2], [-1]], "denominators must not be negative"),
+        ([[1], [1]], [[0], [0]], "and not all zero: such a ratio does not exist"),
+    ],
+)
+def test_ratios_that_do_not_exist(top, bottom, message):
+    with pytest.raises(ValueError, match=message):
+        statistics.bootstrap_ratios(top, bottom)
+
+
+def test_ratios_want_resamples_and_a_level():
+    with pytest.raises(ValueError, match="resamples must be at least 1, got 0"):
+        statistics.bootstrap_ratios([[1]], [[1]], resamples=0)
+    with pytest.raises(ValueError, match="level must be between 0 and 1, got 95"):
+        statistics.bootstrap_ratios([[1]], [[1]], level=95)
 
 
 def test_pairing_removes_what_two_models_share():

@@ -10,7 +10,7 @@ from typing import Any
 from robustlab import jsonl
 from robustlab.evaluation.attack import processes as several
 from robustlab.evaluation.attack import report
-from robustlab.evaluation.attack.attacking import AttackError, Attacker, Example
+from robustlab.evaluation.attack.attacking import Attacker, AttackError, Example
 from robustlab.evaluation.attack.encoding import minilm_encoder
 from robustlab.evaluation.attack.perplexity import Perplexity
 from robustlab.evaluation.attack.reading import ROWS, read_rows

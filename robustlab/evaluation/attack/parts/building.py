@@ -26,6 +26,7 @@ from robustlab.evaluation.attack.parts.lexical import LexiconPartOfSpeech, Lexic
 from robustlab.evaluation.attack.parts.loading import Needs, loading
 from robustlab.evaluation.attack.parts.victim import Victim
 
+
 def build(bench: Bench, limits: Limits) -> tuple[Attack, list[str]]:
     """Build the bench's recipe, and say which resources it needs.
 

@@ -19,7 +19,6 @@ from robustlab import resources
 from robustlab.evaluation.attack import importing, lexicon, neighbours
 from robustlab.evaluation.attack.names import Recipe
 from robustlab.evaluation.attack.parts.embeddings import ListedNeighbours
-from robustlab.evaluation.attack.services import Service
 
 MaskedLM = tuple[Any, Any]
 """What stands for a masked language model, and its tokenizer."""

@@ -7,11 +7,9 @@ from typing import Annotated
 import typer
 
 import robustlab
-from robustlab.cli import attack_options, options, settings
+from robustlab.cli import options, settings
 from robustlab.cli.examples import (
-    ATTACK_EXAMPLES,
     CITE_EXAMPLES,
-    COMPARE_EXAMPLES,
     EVALUATE_EXAMPLES,
     PREFETCH_EXAMPLES,
     PROBE_EXAMPLES,
@@ -29,8 +27,8 @@ app = typer.Typer(
 )
 
 
-def _lines(text: str) -> str:
-    # typer joins the lines of a paragraph; a blank line between them keeps each on its own
+def lines(text: str) -> str:
+    """Keep the lines of a text: typer joins those of a paragraph, so that each gets a blank line after it."""
     return "\n\n".join(line for line in text.splitlines() if line)
 
 
@@ -42,7 +40,7 @@ def main(version: Annotated[bool, typer.Option("--version", help="Print the vers
         raise typer.Exit
 
 
-@app.command(epilog=_lines(TRAIN_EXAMPLES))
+@app.command(epilog=lines(TRAIN_EXAMPLES))
 def train(
     model: options.ModelToTrain = "tiny",
     data: options.Data = "reviews",
@@ -92,7 +90,7 @@ def train(
         run(command, dry_run=dry_run, as_json=json)
 
 
-@app.command(epilog=_lines(EVALUATE_EXAMPLES))
+@app.command(epilog=lines(EVALUATE_EXAMPLES))
 def evaluate(
     model: options.TrainedModel,
     data: options.SeveralData = (),  # type: ignore[assignment]  # typer makes the list
@@ -126,48 +124,7 @@ def evaluate(
         run(reading, sources, static, attack, pgd=pgd, checks=checks, as_json=json)
 
 
-@app.command(epilog=_lines(ATTACK_EXAMPLES))
-def attack(
-    model: options.TrainedModel,
-    data: options.Data = "reviews",
-    split: options.Split = "dev",
-    text_column: options.TextColumn = None,
-    pair_column: options.PairColumn = None,
-    label_column: options.LabelColumn = None,
-    data_dir: options.DataDir = None,
-    recipe: attack_options.AttackRecipe = "textfooler",
-    examples: attack_options.AttackedExamples = 1000,
-    queries: attack_options.MostQueries = None,
-    words: attack_options.MostWords = None,
-    attacked_text: attack_options.AttackedText = "text",
-    masked_lm: attack_options.MaskedLM = None,
-    perplexity: attack_options.PerplexityLM = None,
-    max_length: attack_options.LongestRead = None,
-    seed: options.Seed = 0,
-    width: attack_options.Width = 32,
-    processes: attack_options.Processes = 1,
-    batch_size: attack_options.ForwardSize = 128,
-    device: options.Device = None,
-    output: attack_options.AttackOutput = None,
-    resume: options.Resume = False,
-    overwrite: options.Overwrite = False,
-    json: options.Json = False,
-    debug: options.Debug = False,
-) -> None:
-    """Attack a trained model's words with a recipe of TextAttack, and say how robust it is, with 95 % intervals."""
-    with mistakes(debug=debug):
-        from robustlab.cli.attack import run
-
-        rows = settings.Rows(data, text_column, pair_column, label_column, data_dir)
-        column = None if attacked_text == "both" else attacked_text
-        with_models = (masked_lm, perplexity, max_length, seed)
-        pace = settings.Pace(width, processes, batch_size, device)
-        place = settings.Place(output, resume, overwrite, ())
-        bounds = (examples, queries, words, column)
-        run(settings.AttackOnWords(model, rows, split, recipe, *bounds, *with_models, pace, place), as_json=json)
-
-
-@app.command(epilog=_lines(PROBE_EXAMPLES))
+@app.command(epilog=lines(PROBE_EXAMPLES))
 def probe(
     model: options.ProbedModel = "tiny",
     data: options.Data = "reviews",
@@ -195,21 +152,6 @@ def probe(
         run(reading, rows, steps, step_size, as_json=json)
 
 
-@app.command(epilog=_lines(COMPARE_EXAMPLES))
-def compare(
-    first: attack_options.AttackRun,
-    second: attack_options.AttackRun,
-    common: attack_options.Common = False,
-    json: options.Json = False,
-    debug: options.Debug = False,
-) -> None:
-    """Compare two attack runs example by example: McNemar's test, and the difference in robust accuracy."""
-    with mistakes(debug=debug):
-        from robustlab.cli.compare import run
-
-        run(first, second, common=common, as_json=json)
-
-
 @app.command()
 def methods(json: options.Json = False, debug: options.Debug = False) -> None:
     """List the methods that `train --method` takes: what each is, what it costs, where it comes from."""
@@ -219,7 +161,7 @@ def methods(json: options.Json = False, debug: options.Debug = False) -> None:
         run(as_json=json)
 
 
-@app.command(epilog=_lines(CITE_EXAMPLES))
+@app.command(epilog=lines(CITE_EXAMPLES))
 def cite(
     methods: options.Cited = (),  # type: ignore[assignment]  # typer makes the list
     json: options.Json = False,
@@ -232,7 +174,7 @@ def cite(
         run(methods, as_json=json)
 
 
-@app.command(epilog=_lines(PREFETCH_EXAMPLES))
+@app.command(epilog=lines(PREFETCH_EXAMPLES))
 def prefetch(
     names: options.Resources = (),  # type: ignore[assignment]  # typer makes the list
     everything: options.Everything = False,

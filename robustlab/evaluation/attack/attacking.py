@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from robustlab.evaluation.attack import words
 from robustlab.evaluation.attack.bench import Bench
 from robustlab.evaluation.attack.engine import Done, Task, run
 from robustlab.evaluation.attack.importing import textattack
@@ -84,7 +84,6 @@ class Attacker:
 
     def _row(self, example: Example, result: AttackResult, budget: float) -> Attacked:
         before, after = result.original_result, result.perturbed_result
-        changed = changed_words(before.attacked_text.words, after.attacked_text.words)
         outcome = _outcome(result)
         inputs = list(after.attacked_text._text_input.values())
         return Attacked(
@@ -101,8 +100,8 @@ class Attacker:
             attacked_confidence=float(after.raw_output[example.label]),
             queries=int(result.num_queries),
             exhausted=outcome == "failed" and result.num_queries >= budget,
-            words=len(before.attacked_text.words),
-            changed=changed,
+            words=len(words.of(before.attacked_text.text)),
+            changed=words.changed(before.attacked_text.text, after.attacked_text.text),
         )
 
 
@@ -124,12 +123,6 @@ def attacker(bench: Bench, limits: Limits | None = None, *, seed: int = 0) -> At
 
     attack, needed = build(bench, limits or Limits())
     return Attacker(bench, attack, tuple(needed), seed)
-
-
-def changed_words(words: Sequence[str], attacked: Sequence[str]) -> int:
-    """How many words of a text an attack changed: those that it replaced or deleted, and one for each insertion."""
-    edits = difflib.SequenceMatcher(a=words, b=attacked, autojunk=False).get_opcodes()
-    return sum(max(end - start, 1) for kind, start, end, _, _ in edits if kind != "equal")
 
 
 def _outcome(result: AttackResult) -> Outcome:

@@ -40,7 +40,7 @@ def nothing_downloaded() -> Iterator[None]:
     """Let NLTK's downloader do nothing for a while."""
     import nltk
 
-    with mock.patch.object(nltk, "download", lambda *args, **kwargs: False):
+    with mock.patch.object(nltk, "download", return_value=False):
         yield
 
 

@@ -15,7 +15,7 @@ Perplexity = Callable[[Sequence[str]], list[float | None]]
 
 
 def perplexity_by(name: str, device: torch.device | str = "cpu", *, batch_size: int = 32) -> Perplexity:
-    """Make a function from texts to perplexities, exp of the mean negative log-likelihood of a token given those before.
+    """Make a function from texts to perplexities, exp of a token's mean negative log-likelihood given those before.
 
     Args:
         name: A causal language model: a folder, or a name in the hub's cache; nothing is downloaded.

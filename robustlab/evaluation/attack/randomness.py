@@ -30,12 +30,12 @@ class Stream:
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Draw from this stream; afterwards the global generators are as they were."""
-        python, numpy = random.getstate(), np.random.get_state()
+        python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002  # TextAttack draws from it
         random.setstate(self._python)
-        np.random.set_state(self._numpy)
+        np.random.set_state(self._numpy)  # noqa: NPY002
         try:
             yield
         finally:
-            self._python, self._numpy = random.getstate(), np.random.get_state()
+            self._python, self._numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
             random.setstate(python)
-            np.random.set_state(numpy)
+            np.random.set_state(numpy)  # noqa: NPY002

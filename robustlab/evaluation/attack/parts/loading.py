@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
@@ -63,7 +64,7 @@ def loading(needs: Needs, masked_lm: Callable[[], MaskedLM]) -> Iterator[None]:
     """
     with ExitStack() as stack:
         for patch in (
-            mock.patch.object(WordEmbedding, "counterfitted_GLOVE_embedding", lambda: _embedding(needs)),
+            mock.patch.object(WordEmbedding, "counterfitted_GLOVE_embedding", partial(_embedding, needs)),
             mock.patch.object(nltk.corpus, "stopwords", SimpleNamespace(words=lambda language: _stop_words(needs))),
             mock.patch.object(WordSwapHomoglyphSwap, "__init__", _with_homoglyphs(WordSwapHomoglyphSwap.__init__)),
             *_wordnet(needs),

@@ -6,7 +6,7 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-EXTRAS := adapters,book,batch,offline,dev
+EXTRAS := adapters,attack,book,batch,offline,dev
 CORES ?= 2
 TESTS ?= tests
 

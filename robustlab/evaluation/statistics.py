@@ -116,8 +116,9 @@ def bootstrap_ratios(
         seed: Determines the draws.
 
     Shapes: numerators [n m]; denominators [n m].
-    Raises: ValueError: If the shapes differ or have no rows, a number is not finite, a denominator is negative or sums
-        to zero over all examples, `level` is not between 0 and 1, or no resample has a denominator.
+    Raises:
+        ValueError: If the shapes differ or have no rows, a number is not finite, a denominator is negative or sums to
+            zero over all examples, `level` is not between 0 and 1, or no resample has a denominator.
     """
     top, bottom = np.asarray(numerators, dtype=float), np.asarray(denominators, dtype=float)
     _check_ratios(top, bottom, resamples)

@@ -62,8 +62,9 @@ def compare(
         resamples: How often the examples are drawn again.
         seed: Determines the draws.
 
-    Raises: ValueError: If a run has no rows or two of the same example, the runs hold different examples and `common`
-        does not allow that, or fewer than 2 are in common.
+    Raises:
+        ValueError: If a run has no rows or two of the same example, the runs hold different examples and `common` does
+            not allow that, or fewer than 2 are in common.
     """
     one, other = _by_example(first, "first"), _by_example(second, "second")
     shared = [key for key in one if key in other]

@@ -64,7 +64,8 @@ def differences(before: str, after: str) -> tuple[list[Stretch], list[Stretch]]:
         before: One text.
         after: The other.
 
-    Returns: The stretches of each: joined, they are the texts again, whatever the texts hold.
+    Returns:
+        The stretches of each: joined, they are the texts again, whatever the texts hold.
     """
     sides: tuple[list[Stretch], list[Stretch]] = ([], [])
     for pair in _pairs(WORD.findall(before), WORD.findall(after)):

@@ -66,7 +66,9 @@ def write(
         settings: What was run, on what, with which versions; nested as it may be.
         labels: Names of the labels; numbers are shown without them.
 
-    Returns: The file.
+    Returns:
+        The file.
+
     Raises:
         ValueError: As for `html`.
         OSError: If the folder cannot be written to.

@@ -113,8 +113,9 @@ def summarise(rows: Sequence[Attacked], *, level: float = LEVEL, resamples: int 
         resamples: How often the examples are drawn again.
         seed: Determines the draws.
 
-    Raises: ValueError: If there are no rows, two of the same example, or one that holds a number that is not finite;
-        or as for `statistics.bootstrap_ratios`.
+    Raises:
+        ValueError: If there are no rows, two of the same example, or one that holds a number that is not finite; or as
+            for `statistics.bootstrap_ratios`.
     """
     _check(rows)
     ratios, counting = SHARES | MEANS, {}

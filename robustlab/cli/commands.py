@@ -183,7 +183,7 @@ def prefetch(
     json: options.Json = False,
     debug: options.Debug = False,
 ) -> None:
-    """Get what word-level attacks read and this machine lacks: word vectors, encoders, WordNet; nothing else does."""
+    """Get what word-level attacks read and this machine lacks: word vectors, encoders, WordNet."""
     with mistakes(debug=debug):
         from robustlab.cli.prefetch import run
 

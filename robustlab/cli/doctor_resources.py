@@ -7,22 +7,22 @@ from pathlib import Path
 
 from robustlab import resources
 from robustlab.cli.findings import Finding
+from robustlab.resources.fingerprints import version
 
 
 def examine(data_dir: Path | None) -> list[Finding]:
     """Look for every resource, then say which recipes have all of theirs."""
     found = {name: resources.find(name, data_dir) for name in resources.names()}
     here = {name for name, place in found.items() if place is not None}
-    listed = [_resource(name, place, data_dir) for name, place in found.items()]
+    listed = [_resource(name, place) for name, place in found.items()]
     return [*listed, *(_recipe(recipe, here) for recipe in resources.recipes())]
 
 
-def _resource(name: str, place: Path | None, data_dir: Path | None) -> Finding:
+def _resource(name: str, place: Path | None) -> Finding:
     described = resources.describe(name)
     if place is None:
         return Finding(f"resource {name}", "missing", f"{described.summary}; {described.size}", described.command)
-    version = resources.fingerprint(name, data_dir)["version"]
-    return Finding(f"resource {name}", "ok", f"version {version}, {place}")
+    return Finding(f"resource {name}", "ok", f"version {version(described, place)}, {place}")
 
 
 def _recipe(recipe: str, here: set[str]) -> Finding:

@@ -24,8 +24,8 @@ def fingerprint(name: str, folder: str | os.PathLike[str] | None = None) -> dict
     Args:
         name: One of `names()`.
         folder: The folder of local data; the environment variable ROBUSTLAB_DATA where it is not given.
-    Returns: `resource`, `version`, `bytes` and `sha256`: of the file, or of the lines that `sha256sum` prints for the
-        files that the resource lists, sorted by name. No path is in it.
+    Returns: The name as `resource`, then `version`, `bytes` and `sha256` of the file; of several files, sorted by name,
+        `sha256` is that of the lines which the command `sha256sum` prints for them. No path is in it.
     Raises:
         ValueError: If there is no resource of that name.
         MissingResourceError: If it is not here.
@@ -34,8 +34,7 @@ def fingerprint(name: str, folder: str | os.PathLike[str] | None = None) -> dict
     place = located(resource, folder)
     if place is None:
         raise MissingResourceError((name,))
-    contents = contents_of(resource, place)
-    return {"resource": name, "version": _version(resource, place, contents["sha256"]), **contents}
+    return {"resource": name, "version": version(resource, place), **contents_of(resource, place)}
 
 
 def contents_of(resource: Resource, place: Path) -> dict[str, Any]:
@@ -64,8 +63,13 @@ def _digest(place: Path, file: str, _changed: int, _bytes: int) -> tuple[str, in
     return digest.hexdigest(), size
 
 
-def _version(resource: Resource, place: Path, sha256: str) -> str:
-    """What lies there may be another version than the one that is fetched; what is not known is not claimed."""
+def version(resource: Resource, place: Path) -> str:
+    """Which version lies at a place, which may be another than the one that is fetched; `unknown` where that is so.
+
+    Args:
+        resource: What was found; only a small one is read for this.
+        place: Where.
+    """
     if resource.edition and (found := wordnets.edition(place)) is not None:
         return f"{found.name} {found.version}, {found.synsets} synsets"
     if resource.kind == "hub" and place.parent.name == "snapshots":
@@ -74,8 +78,9 @@ def _version(resource: Resource, place: Path, sha256: str) -> str:
         module = resource.package.partition("/")[0].replace("_", "-")
         return f"{module} {importlib.metadata.version(module)}"
     if resource.kind == "carried":
-        return f"sha256 {sha256[:12]}"
-    if resource.kind in ("file", "nltk") and sha256 not in resource.contents:
+        return f"sha256 {contents_of(resource, place)['sha256'][:12]}"
+    if resource.kind in ("file", "nltk"):
         fetched = place.is_file() and file_digest(place)[0] == resource.sha256
-        return resource.version if fetched else "unknown"
+        known = fetched or contents_of(resource, place)["sha256"] in resource.contents
+        return resource.version if known else "unknown"
     return resource.version

@@ -34,15 +34,16 @@ def edition(path: Path) -> Edition | None:
         path: A folder with `data.noun` and its like, or a zip of it.
     Returns: None where the files are none of NLTK's layout.
     """
-    noun = path if path.is_file() else path / "data.noun"  # a folder's own time does not change with its files
-    if not noun.is_file():
+    # A folder's own time does not change with its files.
+    read = [path] if path.is_file() else [path / f"data.{part}" for part in PARTS]
+    if not all(file.is_file() for file in read):
         return None
-    status = noun.stat()
-    return _edition(path, status.st_mtime_ns, status.st_size)
+    statuses = [file.stat() for file in read]
+    return _edition(path, tuple((status.st_mtime_ns, status.st_size) for status in statuses))
 
 
 @lru_cache(maxsize=32)
-def _edition(path: Path, _changed: int, _bytes: int) -> Edition | None:
+def _edition(path: Path, _state: tuple[tuple[int, int], ...]) -> Edition | None:
     contents = Contents(path)
     if not contents.holds(tuple(f"data.{part}" for part in PARTS)):
         return None

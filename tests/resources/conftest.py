@@ -49,12 +49,16 @@ def place() -> Place:
 
 
 class Server:
-    """Serves bytes by path; `cut` bytes into an answer it hangs up, `ranges` says whether it knows ranges."""
+    """Serves bytes by path: `ranges` says whether it knows ranges, `cut` after how many bytes it stops.
+
+    It then hangs up, or stalls until it is told to.
+    """
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
         self.etag: str | None = '"1"'
         self.cut: int | None = None
+        self.stalled: threading.Event | None = None
         self.ranges = True
         self.asked: list[str | None] = []
         self.address = ""
@@ -88,6 +92,8 @@ class Server:
         handler.end_headers()
         body = content[start:]
         handler.wfile.write(body if self.cut is None else body[: self.cut])
+        if self.stalled is not None:
+            self.stalled.wait(20)
 
 
 @pytest.fixture

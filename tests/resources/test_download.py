@@ -6,6 +6,11 @@ import os
 import random
 import shutil
 import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
 
 import pytest
 
@@ -38,6 +43,27 @@ def test_what_stopped_half_way_goes_on_from_there(server, tmp_path):
     server.cut = None
     assert download(url, target, sha256=SHA256).read_bytes() == CONTENT
     assert server.asked == [None, "bytes=1000-", "bytes=1500-"]
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_a_download_that_is_killed_goes_on_too(server, tmp_path):
+    url, target, part = server.url("file", CONTENT), tmp_path / "file", tmp_path / "file.part"
+    server.cut, server.stalled = 2 * module.CHUNK, threading.Event()
+    code = (
+        f"from pathlib import Path; from robustlab.resources.download import download; download({url!r}, Path('file'))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(module.__file__).parents[2])}
+    running = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=environment)
+    deadline = time.monotonic() + 20
+    while not (part.exists() and part.stat().st_size == server.cut) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    running.kill()
+    running.wait()
+    server.stalled.set()
+    assert part.stat().st_size == server.cut
+    server.cut = None
+    assert download(url, target, sha256=SHA256).read_bytes() == CONTENT
+    assert server.asked == [None, f"bytes={2 * module.CHUNK}-"]
     assert os.listdir(tmp_path) == ["file"]
 
 

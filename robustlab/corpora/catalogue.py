@@ -29,6 +29,7 @@ class Hub:
         text: The hub's column for `text`.
         text_pair: The hub's column for `text_pair`.
         replace: Markup to replace, so that hub and local rows read the same.
+        drops_empty: Whether rows with an empty text are left out, where the source is known to hold some.
     """
 
     repository: str
@@ -38,6 +39,7 @@ class Hub:
     configuration: str | None = None
     text_pair: str | None = None
     replace: tuple[tuple[str, str], ...] = ()
+    drops_empty: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +100,7 @@ def _glue(task: str, summary: str, labels: tuple[str, ...], text: str, pair: str
             text=text,
             text_pair=pair,
             splits=_GLUE_SPLITS.get(task, {"train": "train", "dev": "validation"}),
+            drops_empty=task == "qqp",  # two rows of train lack their second question
         ),
     )
 

@@ -72,14 +72,22 @@ def map_columns(corpus: Corpus, dataset: Dataset, split: str) -> Dataset:
     theirs = getattr(dataset.features["label"], "names", None)
     if theirs is not None and len(theirs) != len(corpus.labels):
         raise ValueError(f"{hub.repository}: expected {len(corpus.labels)} labels for {corpus.name}, got {theirs}")
+    whole = len(dataset)
+    dataset = _complete(dataset, hub) if hub.drops_empty else dataset
+    left_out = f", rows left out for want of a text: {whole - len(dataset)}" if len(dataset) < whole else ""
     return assemble(
         texts=_texts(dataset, hub.text, hub),
         pairs=None if hub.text_pair is None else _texts(dataset, hub.text_pair, hub),
         labels=list(dataset["label"]),
         names=corpus.labels,
         place=lambda row: f"{corpus.name}, split {split}, row {row}",
-        description=f"{corpus.name}, split {split}, from {hub.repository} at {hub.revision}",
+        description=f"{corpus.name}, split {split}, from {hub.repository} at {hub.revision}{left_out}",
     )
+
+
+def _complete(dataset: Dataset, hub: Hub) -> Dataset:
+    columns = [_texts(dataset, name, hub) for name in (hub.text, hub.text_pair) if name is not None]
+    return dataset.select([row for row, texts in enumerate(zip(*columns, strict=True)) if all(texts)])
 
 
 def _texts(dataset: Dataset, name: str, hub: Hub) -> list[str]:

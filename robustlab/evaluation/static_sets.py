@@ -91,7 +91,9 @@ def load_static(path: str | os.PathLike[str], labels: Sequence[str]) -> StaticSe
         lacking = [file.name for file, part in zip(files, parts, strict=True) if part[key] is None]
         if lacking and len(lacking) < len(files):
             raise ValueError(f"{path}: expected {what} in all files or in none, got none in {', '.join(lacking)}")
-    whole = {key: None if parts[0][key] is None else sum((part[key] for part in parts), ()) for key in parts[0]}
+    whole: dict[str, Any] = {
+        key: None if parts[0][key] is None else sum((part[key] for part in parts), ()) for key in parts[0]
+    }
     return StaticSet(name=path.name.split(".")[0], names=tuple(labels), **whole)
 
 

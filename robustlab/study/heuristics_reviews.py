@@ -93,7 +93,7 @@ def main(
             predict = trained(method, seed, start, protocol)
             cell: dict[str, Any] = {"study": "heuristics-reviews", "model": "tiny", "method": method, "seed": seed}
             for search in searches:
-                row = cell | {"variants": VARIANTS} | run(search, predict, texts, seed)
+                row: dict[str, Any] = cell | {"variants": VARIANTS} | run(search, predict, texts, seed)
                 made = rows.provenance("cpu")
                 made["versions"]["textattack"] = version("textattack")
                 rows.append(results, row | made)

@@ -108,6 +108,20 @@ def test_dev_is_the_hubs_validation_and_revisions_are_pinned() -> None:
         assert name == "reviews" or (hub is not None and len(hub.revision) == 40)
 
 
+def test_rows_that_qqp_lacks_a_question_in_are_left_out() -> None:
+    questions = {"question1": ["a?", "b?", "c?"], "question2": ["d?", " ", "f?"]}
+    rows = on_the_hub(["not_duplicate", "duplicate"], **questions, label=[0, 0, 1], idx=[0, 1, 2])
+    mapped = map_columns(corpora.describe("qqp"), rows, "train")
+    assert list(mapped["text"]) == ["a?", "c?"]
+    assert list(mapped["label"]) == [0, 1]
+    assert mapped.info.description.endswith(", rows left out for want of a text: 1")
+    rte = on_the_hub(
+        ["entailment", "not_entailment"], sentence1=["p", "q"], sentence2=["h", ""], label=[1, 0], idx=[0, 1]
+    )
+    with pytest.raises(ValueError, match="rte, split dev, row 1: text_pair is empty; fill it in or remove the row"):
+        map_columns(corpora.describe("rte"), rte, "dev")
+
+
 def test_the_two_dev_sets_of_mnli() -> None:
     """On the hub both are splits of one configuration; only the matched one has a train split beside it."""
     matched, mismatched = (corpora.describe(name) for name in ("mnli", "mnli_mm"))

@@ -39,6 +39,21 @@ def test_local_pairs(tmp_path: Path) -> None:
     assert dataset.column_names == ["text", "text_pair", "label", "example_id"]
 
 
+@pytest.mark.parametrize(
+    ("name", "split", "labels"),
+    [
+        ("qqp", "train", ["not_duplicate", "duplicate"]),
+        ("rte", "dev", ["entailment", "not_entailment"]),
+        ("mnli", "train", ["entailment", "neutral", "contradiction"]),
+        ("mnli_mm", "dev", ["entailment", "neutral", "contradiction"]),
+    ],
+)
+def test_local_glue(tmp_path: Path, name: str, split: str, labels: list[str]) -> None:
+    write(tmp_path / name / f"{split}.jsonl.gz", [{"text": "one", "text_pair": "two", "label": 1}])
+    dataset = corpora.load(name, split=split, source="local", folder=tmp_path)
+    assert (dataset["text_pair"][0], dataset.features["label"].names) == ("two", labels)
+
+
 def test_advglue_tasks_are_files_of_one_folder(tmp_path: Path) -> None:
     write(tmp_path / "advglue" / "sst2.jsonl.gz", ROWS)
     assert len(corpora.load("advglue-sst2", split="dev", folder=tmp_path)) == 2
@@ -174,6 +189,9 @@ def test_empty_file(tmp_path: Path) -> None:
         ("imdb", "dev", 1_000, 2),
         ("sms_spam", "dev", 542, 2),
         ("advglue-sst2", "dev", 148, 2),
+        ("advglue-qnli", "dev", 148, 2),
+        ("advglue-mnli", "dev", 121, 3),
+        ("advglue-rte", "dev", 81, 2),
         ("advglue-mnli_mm", "dev", 162, 3),
         ("advglue-qqp", "dev", 78, 2),
     ],

@@ -9,6 +9,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from robustlab.evaluation.attack import report
+from robustlab.evaluation.attack.comparison import compare
+from robustlab.evaluation.attack.summary import summarise
 from robustlab.evaluation.static_sets import attacked_score, by_group, load_static, measure
 
 NAMES = ("negative", "positive")
@@ -119,6 +122,17 @@ def test_a_sample(tmp_path: Path) -> None:
     assert static.sample(2, 0).attacked == some.attacked
     assert {static.sample(2, seed).attacked for seed in range(8)} != {some.attacked}
     assert static.sample(9, 0) is static
+
+
+def test_what_is_made_of_attacks_serves_static_sets_too(tmp_path: Path) -> None:
+    static = load_static(write(tmp_path / "set.jsonl", ROWS), NAMES)
+    rows, others = measure(says_good, static), measure(lambda texts: -says_good(texts), static)
+    summary = summarise(rows)
+    assert (summary.clean_accuracy.value, summary.robust_accuracy.value) == (0.75, 0.25)
+    assert (summary.attack_success.value, summary.queries.value) == pytest.approx((2 / 3, 2))
+    assert summary.perturbed_words.value == pytest.approx((1 / 3 + 1) / 2)
+    assert compare(rows, others).clean_accuracy == (0.75, 0.25)
+    assert "good riddance" in report.html(rows, summary, {"set": static.name}, labels=NAMES)
 
 
 def _without(column: str) -> list[dict]:

@@ -1,6 +1,7 @@
 """The study of heuristic searches: whole rows, nothing made twice, and what is read out of them."""
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -44,9 +45,9 @@ def test_a_row_holds_what_was_measured() -> None:
     assert bound["queries"] < exact["queries"]
 
 
+@pytest.mark.skipif(find_spec("textattack") is None, reason="needs the extra `attack`")
 @pytest.mark.parametrize("search", ["rank-delete", "swarm"])
 def test_a_search_of_textattack_makes_the_same_row_twice(search: str) -> None:
-    pytest.importorskip("textattack", reason="needs the extra `attack`")
     start = zoo_reviews.warmed(0, QUICK)
     predict = study.trained("standard", 0, start, QUICK)
     once, again = (study.run(search, predict, TEXTS, 0) for _ in range(2))

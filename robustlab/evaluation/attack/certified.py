@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from robustlab.evaluation.attack import words
+from robustlab.evaluation.attack.importing import textattack
 from robustlab.evaluation.attack.rows import Attacked, Outcome
 from robustlab.evaluation.substitution import Predict
 from robustlab.randomness import key
@@ -53,14 +54,16 @@ def certified_swap(review: Review) -> Any:
 
     Args:
         review: The review that is to be attacked; the transformation is for its texts alone.
-    Raises: ValueError: If TextAttack would not read a word of a slot as one word, so that it could not be replaced.
+    Raises:
+        ValueError: If TextAttack would not read a word of a slot as one word, so that it could not be replaced.
+        ModuleNotFoundError: If the extra `attack` is not installed.
     """
     return _classes()[0](_slots(review))
 
 
 def _slots(review: Review) -> dict[int, tuple[str, ...]]:
     """The certified words by TextAttack's number of the word."""
-    from textattack.shared.utils import words_from_text
+    words_from_text = textattack().shared.utils.words_from_text
 
     found, number = {}, 0
     for position, written in enumerate(review.words):
@@ -76,10 +79,9 @@ def _slots(review: Review) -> dict[int, tuple[str, ...]]:
 @cache
 def _classes() -> tuple[type, type]:
     """The transformation and the model as TextAttack's classes, made when first used: its import takes seconds."""
-    from textattack.models.wrappers import ModelWrapper
-    from textattack.transformations import WordSwap
+    library: Any = textattack()
 
-    class CertifiedSwap(WordSwap):
+    class CertifiedSwap(library.transformations.WordSwap):
         """One certified word for another."""
 
         def __init__(self, slots: Mapping[int, tuple[str, ...]]) -> None:
@@ -94,7 +96,7 @@ def _classes() -> tuple[type, type]:
                 if word != current_text.words[index]
             ]
 
-    class Predictor(ModelWrapper):
+    class Predictor(library.models.wrappers.ModelWrapper):
         """Texts to probabilities; in double precision, so that they add up to one."""
 
         def __init__(self, predict: Predict) -> None:
@@ -119,33 +121,33 @@ def search_rows(predict: Predict, reviews: Sequence[Review], search: str, *, see
         seed: Decides what the genetic algorithm, the swarm and the random ranking draw, each review on its own.
     Returns: Rows with the reviews' positions as `example_id`; `queries` as TextAttack counts them, the text as written
         and texts that were asked about before included.
-    Raises: ValueError: If the search is unknown, or a slot cannot be attacked through TextAttack.
+    Raises:
+        ValueError: If the search is unknown, or a slot cannot be attacked through TextAttack.
+        ModuleNotFoundError: If the extra `attack` is not installed.
     """
     if search not in METHODS:
         raise ValueError(f"search must be one of {', '.join(SEARCHES)}, got {search!r}")
-    import textattack
-
+    library: Any = textattack()
     kind, settings = METHODS[search]
     with _quiet():
-        goal = textattack.goal_functions.UntargetedClassification(_classes()[1](predict))
+        goal = library.goal_functions.UntargetedClassification(_classes()[1](predict))
     rows = []
     for number, review in enumerate(reviews):
-        repeat = textattack.constraints.pre_transformation.RepeatModification()
-        method = getattr(textattack.search_methods, kind)(**settings)
-        attack = textattack.Attack(goal, [repeat], certified_swap(review), method)
+        repeat = library.constraints.pre_transformation.RepeatModification()
+        method = getattr(library.search_methods, kind)(**settings)
+        attack = library.Attack(goal, [repeat], certified_swap(review), method)
         with _seeded(key(seed, search, number)):
             rows.append(_row(number, review, attack.attack(review.text, review.label)))
     return rows
 
 
 def _row(number: int, review: Review, result: Any) -> Attacked:
-    from textattack.goal_function_results import GoalFunctionResultStatus as Status
-
+    status = textattack().goal_function_results.GoalFunctionResultStatus
     start, end = result.original_result, result.perturbed_result
     outcomes: dict[int, Outcome] = {
-        Status.SUCCEEDED: "succeeded",
-        Status.SEARCHING: "failed",
-        Status.SKIPPED: "skipped",
+        status.SUCCEEDED: "succeeded",
+        status.SEARCHING: "failed",
+        status.SKIPPED: "skipped",
     }
     attacked_text = end.attacked_text.text
     return Attacked(
@@ -180,8 +182,7 @@ def _seeded(seed: int) -> Iterator[None]:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Without the warning that TextAttack does not know our model's class."""
-    from textattack.shared import logger
-
+    logger = textattack().shared.logger
     before, logger.disabled = logger.disabled, True
     try:
         yield

@@ -11,10 +11,10 @@ def of(text: str) -> list[str]:
 
 
 def changed(before: str, after: str) -> int:
-    """How many words differ between two texts.
+    """How many words of a text differ in another.
 
     Texts of as many words are compared word by word. Others are aligned first, and a stretch that was put in or taken
-    out counts each of its words.
+    out counts each of its words; more than all words of the text, or one where it has none, are not counted.
 
     Args:
         before: The text as written.
@@ -24,4 +24,4 @@ def changed(before: str, after: str) -> int:
     if len(old) == len(new):
         return sum(one != other for one, other in zip(old, new, strict=True))
     steps = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-    return sum(max(i2 - i1, j2 - j1) for tag, i1, i2, j1, j2 in steps if tag != "equal")
+    return min(sum(max(i2 - i1, j2 - j1) for tag, i1, i2, j1, j2 in steps if tag != "equal"), max(len(old), 1))

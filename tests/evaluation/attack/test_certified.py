@@ -1,5 +1,6 @@
 """TextAttack's searches keep to the certified variants of a review, and the exhaustive search bounds them all."""
 
+from importlib.util import find_spec
 from types import MappingProxyType
 
 import numpy as np
@@ -11,9 +12,10 @@ from robustlab.corpora import reviews
 from robustlab.corpora.reviews import Review
 from robustlab.evaluation.attack import certified
 from robustlab.evaluation.attack.exact import exact_rows, gap
+from robustlab.evaluation.attack.importing import textattack
 from tests.evaluation.attack.test_exact import positional
 
-pytest.importorskip("textattack", reason="needs the extra `attack`")
+pytestmark = pytest.mark.skipif(find_spec("textattack") is None, reason="needs the extra `attack`")
 
 MADE = [reviews.review("dev", row, max_variants=60) for row in range(24)]
 
@@ -22,8 +24,7 @@ MADE = [reviews.review("dev", row, max_variants=60) for row in range(24)]
 @given(st.integers(0, 400), st.data())
 def test_every_candidate_is_a_certified_variant(number: int, data: st.DataObject) -> None:
     """On a walk of some steps; and each text one word away is a candidate."""
-    from textattack.shared import AttackedText
-
+    AttackedText = textattack().shared.AttackedText
     review = reviews.review("train", number)
     swap, variants = certified.certified_swap(review), set(review.variants())
     text = AttackedText(review.text)
@@ -42,8 +43,7 @@ def test_every_candidate_is_a_certified_variant(number: int, data: st.DataObject
 
 
 def test_only_the_words_asked_for_change() -> None:
-    from textattack.shared import AttackedText
-
+    AttackedText = textattack().shared.AttackedText
     text = ("good", ",", "good", ".", "good")
     review = Review(text, MappingProxyType({2: ("good", "nice"), 4: ("fine", "good")}), 1)
     swap = certified.certified_swap(review)

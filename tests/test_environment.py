@@ -51,7 +51,7 @@ def test_conda_takes_its_versions_from_the_constraints(environment: list, projec
     makefile = (root / "Makefile").read_text()
     extras = re.search(r"^EXTRAS := (\S+)$", makefile, re.MULTILINE).group(1)
     assert pip == ["--constraint constraints.txt", f"--editable .[{extras}]"]
-    assert set(extras.split(",")) == set(project["optional-dependencies"]) - {"attack"}
+    assert set(extras.split(",")) == set(project["optional-dependencies"])
 
 
 def test_conda_brings_no_package_that_pip_pins(environment: list, project: dict, pins: dict[str, str]) -> None:

@@ -67,10 +67,10 @@ def prepare(settings: AttackOnWords) -> tuple[Setup, Attacker, list[Example]]:
     """Load and check everything."""
     recipe = names.parse(settings.recipe, masked_lm=settings.masked_lm)
     bounds = Limits(settings.queries, settings.words, settings.column)
-    chosen = device.choose(settings.pace.device)
+    chosen = device.choose(settings.device)
     loaded = evaluate.classifier(settings.model)
     labels = tuple(loaded.model.config.id2label[number] for number in range(loaded.model.config.num_labels))
-    size, length = settings.pace.batch_size, settings.max_length or 128
+    size, length = settings.batch_size, settings.max_length or 128
     reading = Reading(settings.model, settings.split, settings.examples, size, length, settings.seed, chosen)
     dataset = evaluate.rows_for(settings.rows, reading, labels)
     setup = Setup(

@@ -28,7 +28,7 @@ def attack(
     seed: options.Seed = 0,
     width: attack_options.Width = 32,
     processes: attack_options.Processes = 1,
-    batch_size: attack_options.ForwardSize = 128,
+    batch_size: attack_options.ForwardSize = 8,
     device: options.Device = None,
     output: attack_options.AttackOutput = None,
     resume: options.Resume = False,
@@ -42,8 +42,8 @@ def attack(
 
         rows = settings.Rows(data, text_column, pair_column, label_column, data_dir)
         column = None if attacked_text == "both" else attacked_text
-        with_models = (masked_lm, perplexity, max_length, seed)
-        pace = settings.Pace(width, processes, batch_size, device)
+        with_models = (masked_lm, perplexity, batch_size, max_length, seed, device)
+        pace = settings.Pace(width, processes)
         place = settings.Place(output, resume, overwrite, ())
         bounds = (examples, queries, words, column)
         run(settings.AttackOnWords(model, rows, split, recipe, *bounds, *with_models, pace, place), as_json=json)

@@ -58,7 +58,14 @@ Width = Annotated[int, typer.Option("--width", help="Examples attacked side by s
 Processes = Annotated[
     int, typer.Option("--processes", help="Processes that attack; each holds the models.", rich_help_panel=SPEED)
 ]
-ForwardSize = Annotated[int, typer.Option("--batch-size", help="Texts in one forward.", rich_help_panel=SPEED)]
+ForwardSize = Annotated[
+    int,
+    typer.Option(
+        "--batch-size",
+        help="Rows of every forward, always full: 8 suits a CPU, 64 or more a GPU; decides the last digits.",
+        rich_help_panel=SPEED,
+    ),
+]
 LongestRead = Annotated[
     int | None,
     typer.Option(

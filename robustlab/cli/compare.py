@@ -14,7 +14,14 @@ from robustlab.evaluation.attack.comparison import Comparison, compare
 from robustlab.evaluation.attack.reading import SETTINGS, read_rows, read_settings, setting
 from robustlab.evaluation.statistics import McNemar
 
-COMPARABLE = ("recipe", "budget", "seed")  # what should not differ if the models are to be compared
+COMPARABLE = (
+    "recipe",
+    "queries",
+    "words",
+    "column",
+    "split",
+    "seed",
+)  # what should not differ if the models are to be compared
 
 
 def run(first: Path, second: Path, *, common: bool, as_json: bool) -> None:

@@ -150,8 +150,6 @@ class Pace:
 
     width: int
     processes: int
-    batch_size: int
-    device: str | None
 
 
 @dataclass(frozen=True)
@@ -168,8 +166,10 @@ class AttackOnWords:
     column: str | None
     masked_lm: str | None
     perplexity: str | None
+    batch_size: int
     max_length: int | None
     seed: int
+    device: str | None
     pace: Pace
     place: Place
 

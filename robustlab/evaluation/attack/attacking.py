@@ -52,9 +52,8 @@ class Attacker:
     def run(self, examples: Iterable[Example], *, width: int = 32) -> Iterator[Attacked | AttackError]:
         """Attack examples side by side.
 
-        What comes of an example depends neither on the others nor on the width, as far as the models' answers do not
-        depend on the batch: those differ in the last digits of float32, and a search can only notice where two
-        candidates tie to that digit.
+        What comes of an example depends on the seed and the example alone, and on neither the others nor the width:
+        every model's answer is a function of its text, to the last digit (`robustlab.models.packing.fixed_shapes`).
 
         Args:
             examples: What is attacked, read as there is room for it.

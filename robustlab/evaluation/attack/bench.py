@@ -11,13 +11,16 @@ import torch
 from robustlab.evaluation.attack.encoding import minilm_encoder
 from robustlab.evaluation.attack.masked_lm import ServedMaskedLM, answers, load_masked_lm
 from robustlab.evaluation.attack.names import Recipe
+from robustlab.evaluation.attack.served import Served
 from robustlab.evaluation.attack.services import Service
-from robustlab.models import Loaded, predictor
+from robustlab.models import Loaded, Reader
+from robustlab.models.encoding import logits
+from robustlab.models.packing import fixed_shapes
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-REMEMBERED = 50_000  # embeddings of 384 numbers: 80 MB
+REMEMBERED = 50_000  # texts; as embeddings of 384 numbers 80 MB
 
 
 @dataclass(frozen=True)
@@ -27,13 +30,13 @@ class Bench:
     Attributes:
         loaded: The classifier under attack, where it is to run.
         recipe: The recipe.
-        batch_size: Texts in one forward.
+        batch_size: Rows of every forward; decides an answer's last digits.
         max_length: Longer texts are cut to this many tokens; None takes what the model can read.
     """
 
     loaded: Loaded
     recipe: Recipe
-    batch_size: int = 128
+    batch_size: int = 8
     max_length: int | None = None
 
     @property
@@ -47,16 +50,20 @@ class Bench:
         return self.max_length or readable(self.loaded)
 
     @cached_property
-    def victim(self) -> Service:
-        """Texts -> logits [c]."""
-        predict = predictor(*self.loaded, batch_size=self.batch_size, max_length=self.longest)
-        return Service("the classifier", lambda texts: predict(texts).unbind())
+    def predict(self) -> Reader:
+        """Texts -> logits [n c], each a function of its text alone."""
+        return Reader(*self.loaded, logits, fixed_shapes(self.batch_size), max_length=self.longest)
 
     @cached_property
-    def encoder(self) -> Service:
-        """Texts -> embeddings [d]."""
-        encode = minilm_encoder(self.device, batch_size=self.batch_size)
-        return Service("the sentence encoder", lambda texts: encode(texts).unbind(), remembered=REMEMBERED)
+    def victim(self) -> Served:
+        """Texts -> logits [n c]."""
+        return Served("the classifier", self.predict, remembered=REMEMBERED)
+
+    @cached_property
+    def encoder(self) -> Served:
+        """Texts -> embeddings [n d]."""
+        reader = minilm_encoder(self.device, batch_size=self.batch_size)
+        return Served("the sentence encoder", reader, remembered=REMEMBERED)
 
     @cached_property
     def masked_lm(self) -> tuple[ServedMaskedLM, PreTrainedTokenizerBase]:

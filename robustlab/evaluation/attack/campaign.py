@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from robustlab import jsonl
+from robustlab import jsonl, resources
 from robustlab.evaluation.attack import processes as several
 from robustlab.evaluation.attack import report
 from robustlab.evaluation.attack.attacking import Attacker, AttackError, Example
@@ -18,7 +18,6 @@ from robustlab.evaluation.attack.rows import Attacked, in_order
 from robustlab.evaluation.attack.scoring import score
 from robustlab.evaluation.attack.setup import Setup, longest_first
 from robustlab.evaluation.attack.summary import Summary, summarise
-from robustlab.models import predictor
 
 SUMMARY = "summary.json"
 
@@ -76,9 +75,9 @@ def finish(
         perplexity: Texts to perplexities, if that is wanted.
     """
     bench = attacker.bench
-    predict = predictor(*bench.loaded, batch_size=bench.batch_size, max_length=bench.longest)
-    encode = minilm_encoder(bench.device, batch_size=bench.batch_size)
-    rows = score(in_order(read_rows(folder)), predict, encode, perplexity)
+    there = resources.find("minilm") is not None
+    encode = minilm_encoder(bench.device, batch_size=bench.batch_size) if there else None
+    rows = score(in_order(read_rows(folder)), bench.predict, encode, perplexity)
     jsonl.replace(folder / ROWS, [row.plain() for row in rows])
     summary = summarise(rows)
     (folder / SUMMARY).write_text(json.dumps(summary.plain(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -9,8 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from robustlab.models import reader
+from robustlab import resources
+from robustlab.models import Reader
 from robustlab.models.loading import minilm_place
+from robustlab.models.packing import fixed_shapes
 
 LONGEST = 256  # tokens; what the encoder was trained on
 
@@ -18,20 +20,22 @@ Encode = Callable[[Sequence[str]], Tensor]
 """Texts -> embeddings of length 1 [n d]."""
 
 
-def minilm_encoder(device: torch.device | str = "cpu", *, batch_size: int = 256) -> Encode:
+def minilm_encoder(device: torch.device | str = "cpu", *, batch_size: int = 8) -> Reader:
     """The sentence encoder all-MiniLM-L6-v2: the mean of a text's token states, scaled to length 1.
 
     Args:
         device: Where it runs.
-        batch_size: Texts in one forward.
+        batch_size: Rows of every forward.
+    Raises: MissingResourceError: If it is not on this machine.
     Source: The pooling that the model's own card gives (Reimers and Gurevych, Sentence-BERT, EMNLP 2019).
     """
     from transformers import AutoModel, AutoTokenizer
 
+    resources.require("minilm")
     place, revision = minilm_place()
-    tokenizer = AutoTokenizer.from_pretrained(place, revision=revision or "main")
-    model = AutoModel.from_pretrained(place, revision=revision or "main").to(device)
-    return reader(model, tokenizer, _mean, batch_size=batch_size, max_length=LONGEST)
+    tokenizer = AutoTokenizer.from_pretrained(place, revision=revision or "main", local_files_only=True)
+    model = AutoModel.from_pretrained(place, revision=revision or "main", local_files_only=True).to(device)
+    return Reader(model, tokenizer, _mean, fixed_shapes(batch_size), max_length=LONGEST)
 
 
 def _mean(output: Any, mask: Tensor) -> Tensor:

@@ -17,6 +17,8 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from unittest import mock
 
+from robustlab.resources.reading import prepare_nltk
+
 MARKER = "post_install_check_3"  # the file by which TextAttack knows that it has downloaded
 TOKENIZERS = "TOKENIZERS_PARALLELISM"
 
@@ -30,7 +32,7 @@ def textattack() -> ModuleType:
         return sys.modules["textattack"]
     if importlib.util.find_spec("textattack") is None:
         raise ModuleNotFoundError('attacks on words need TextAttack: pip install "robustlab[attack]"')
-    _know_nltk_data()
+    prepare_nltk()
     with _no_trace_of_downloads(), nothing_downloaded(), _stop_words(), _environment():
         return importlib.import_module("textattack")
 
@@ -42,15 +44,6 @@ def nothing_downloaded() -> Iterator[None]:
 
     with mock.patch.object(nltk, "download", return_value=False):
         yield
-
-
-def _know_nltk_data() -> None:
-    """NLTK looks into `nltk_data` of the data folder, too."""
-    import nltk
-
-    folder = os.environ.get("ROBUSTLAB_DATA")
-    if folder and (place := str(Path(folder) / "nltk_data")) not in nltk.data.path:
-        nltk.data.path.append(place)
 
 
 @contextmanager

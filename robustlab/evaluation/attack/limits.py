@@ -13,7 +13,8 @@ class Limits:
 
     Attributes:
         queries: Most queries for one example; None leaves them free.
-        words: Largest share of an example's words that may be changed; None leaves it to the recipe.
+        words: Largest share of an example's words that may be changed, the number rounded up as TextAttack does; None
+            leaves it to the recipe.
         column: Which column of a pair may be changed, `text` or `text_pair`; None leaves it to the recipe.
     Raises: ValueError: If a bound is out of range or there is no such column.
     """

@@ -12,8 +12,9 @@ from robustlab import resources
 from robustlab.evaluation.attack.engine import ask
 from robustlab.evaluation.attack.names import Recipe
 from robustlab.evaluation.attack.services import Service
-from robustlab.models.encoding import sections
 from robustlab.models.loading import minilm_place
+from robustlab.models.packing import fixed_shapes
+from robustlab.models.reading import pad
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
@@ -68,21 +69,18 @@ def answers(model: PreTrainedModel, mask_id: int, pad_id: int, *, batch_size: in
         model: A masked language model.
         mask_id: The mask token.
         pad_id: The padding token.
-        batch_size: Rows in one forward.
+        batch_size: Rows of every forward.
     """
     model.eval()
+    packing = fixed_shapes(batch_size)
 
     @torch.inference_mode()
     def answer(rows: list[Ids]) -> list[Tensor]:
-        order = sorted(range(len(rows)), key=lambda row: len(rows[row]))
         found: dict[int, Tensor] = {}
-        for chosen in sections([len(rows[row]) for row in order], batch_size):
-            some = [rows[row] for row in order[chosen]]
-            longest = len(some[-1])
-            ids = torch.tensor([[*row, *[pad_id] * (longest - len(row))] for row in some], device=model.device)
-            mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in some], device=model.device)
-            logits = model(input_ids=ids, attention_mask=mask).logits
-            for number, row, of in zip(order[chosen], some, logits, strict=True):
+        for chosen, length in packing([len(row) for row in rows]):
+            batch = pad([(rows[number],) for number in chosen], length, pad_id, model.device)
+            for number, of in zip(chosen, model(**batch).logits, strict=True):
+                row = rows[number]
                 kept = of[row.index(mask_id)] if mask_id in row else of[: len(row)]
                 found[number] = kept.float().cpu().clone()
         return [found[number] for number in range(len(rows))]
@@ -105,8 +103,8 @@ def load_masked_lm(recipe: Recipe) -> tuple[PreTrainedModel, PreTrainedTokenizer
         place, revision = minilm_place()
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(0)
-            model = AutoModelForMaskedLM.from_pretrained(place, revision=revision or "main")
-        return model, AutoTokenizer.from_pretrained(place, revision=revision or "main")
+            model = AutoModelForMaskedLM.from_pretrained(place, revision=revision or "main", local_files_only=True)
+        return model, AutoTokenizer.from_pretrained(place, revision=revision or "main", local_files_only=True)
     place = recipe.masked_lm or str(resources.require("masked-lm")["masked-lm"])
     try:
         model = AutoModelForMaskedLM.from_pretrained(place, local_files_only=True)

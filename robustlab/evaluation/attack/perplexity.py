@@ -8,19 +8,20 @@ from collections.abc import Callable, Sequence
 import torch
 import torch.nn.functional as F
 
-from robustlab.models.encoding import sections
+from robustlab.models.packing import fixed_shapes
+from robustlab.models.reading import pad
 
 Perplexity = Callable[[Sequence[str]], list[float | None]]
 """Texts -> perplexities; None for a text of fewer than two tokens, which predicts nothing."""
 
 
-def perplexity_by(name: str, device: torch.device | str = "cpu", *, batch_size: int = 32) -> Perplexity:
+def perplexity_by(name: str, device: torch.device | str = "cpu", *, batch_size: int = 8) -> Perplexity:
     """Make a function from texts to perplexities, exp of a token's mean negative log-likelihood given those before.
 
     Args:
         name: A causal language model: a folder, or a name in the hub's cache; nothing is downloaded.
         device: Where it runs.
-        batch_size: Texts in one forward.
+        batch_size: Rows of every forward.
     Raises: FileNotFoundError: If there is no such model on this machine.
     """
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -35,22 +36,21 @@ def perplexity_by(name: str, device: torch.device | str = "cpu", *, batch_size: 
         ) from error
     longest = min(tokenizer.model_max_length, getattr(model.config, "max_position_embeddings", None) or 1024)
 
+    packing = fixed_shapes(batch_size)
+
     @torch.inference_mode()
     def measure(texts: Sequence[str]) -> list[float | None]:
-        ids = [tokenizer(text, truncation=True, max_length=longest)["input_ids"] for text in texts]
-        order = sorted(range(len(ids)), key=lambda row: len(ids[row]))
+        ids = [tuple(tokenizer(text, truncation=True, max_length=longest)["input_ids"]) for text in texts]
         found: list[float | None] = [None] * len(ids)
-        for chosen in sections([len(ids[row]) for row in order], batch_size):
-            some = [row for row in order[chosen] if len(ids[row]) > 1]
-            if not some:
-                continue
-            width = max(len(ids[row]) for row in some)
-            tokens = torch.tensor([ids[row] + [0] * (width - len(ids[row])) for row in some], device=device)
-            mask = torch.tensor([[1] * len(ids[row]) + [0] * (width - len(ids[row])) for row in some], device=device)
-            logits = model(input_ids=tokens, attention_mask=mask).logits[:, :-1].float()
+        rated = [row for row in range(len(ids)) if len(ids[row]) > 1]
+        for places, length in packing([len(ids[row]) for row in rated]):
+            chosen = [rated[place] for place in places]
+            batch = pad([(ids[row],) for row in chosen], length, 0, model.device)
+            tokens, mask = batch["input_ids"], batch["attention_mask"]
+            logits = model(**batch).logits[:, :-1].float()
             losses = F.cross_entropy(logits.transpose(1, 2), tokens[:, 1:], reduction="none") * mask[:, 1:]
             means = losses.sum(1) / mask[:, 1:].sum(1)
-            for row, mean in zip(some, means.tolist(), strict=True):
+            for row, mean in zip(chosen, means.tolist(), strict=True):
                 found[row] = round(math.exp(min(mean, 700.0)), 4)
         return found
 

@@ -1,7 +1,6 @@
 """What a row says beyond the search itself: how far apart two texts are, and how likely a language model finds them.
 
-These numbers are computed once all examples are attacked, over the rows in their order, so that a run that was killed
-and continued gives the digits of one that was not: in float32 an answer's last digits depend on its batch.
+They are computed once all examples are attacked, together.
 """
 
 from __future__ import annotations

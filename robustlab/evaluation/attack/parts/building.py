@@ -22,9 +22,10 @@ from robustlab.evaluation.attack import lexicon
 from robustlab.evaluation.attack.bench import Bench
 from robustlab.evaluation.attack.limits import COLUMNS, Limits
 from robustlab.evaluation.attack.parts.encoder import ServedEncoder
-from robustlab.evaluation.attack.parts.lexical import LexiconPartOfSpeech, LexiconSwap
+from robustlab.evaluation.attack.parts.lexical import LexiconPartOfSpeech, LexiconSwap, WordNetSwap
 from robustlab.evaluation.attack.parts.loading import Needs, loading
 from robustlab.evaluation.attack.parts.victim import Victim
+from robustlab.resources import reading
 
 
 def build(bench: Bench, limits: Limits) -> tuple[Attack, list[str]]:
@@ -71,7 +72,7 @@ def _constraints(attack: Attack) -> list[Any]:
 def _constraint(constraint: Constraint, bench: Bench, needs: Needs) -> Constraint:
     if isinstance(constraint, UniversalSentenceEncoder):
         if needs.take("minilm"):
-            return ServedEncoder(constraint, bench.encoder)
+            return ServedEncoder(constraint, bench.encoder) if needs.need("minilm") else constraint
         needs.need("universal-sentence-encoder")
     if isinstance(constraint, PartOfSpeech) and constraint.tagger_type == "nltk":
         if needs.take("lexicon"):
@@ -89,7 +90,8 @@ def _transformation(transformation: Transformation, needs: Needs) -> Transformat
     if isinstance(transformation, WordSwapWordNet):
         if needs.take("lexicon"):
             return LexiconSwap(lexicon.own())
-        needs.need("open-english-wordnet" if needs.take("oewn") else "wordnet")
+        edition = "open-english-wordnet" if needs.take("oewn") else "wordnet"
+        return WordNetSwap(reading.wordnet(edition)) if needs.need(edition) else transformation
     return transformation
 
 

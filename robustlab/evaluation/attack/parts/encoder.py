@@ -9,8 +9,7 @@ from textattack.constraints.semantics.sentence_encoders import SentenceEncoder
 from textattack.shared import AttackedText
 from torch import Tensor
 
-from robustlab.evaluation.attack.engine import ask
-from robustlab.evaluation.attack.services import Service
+from robustlab.evaluation.attack.served import Served
 
 
 class ServedEncoder(SentenceEncoder):
@@ -18,16 +17,16 @@ class ServedEncoder(SentenceEncoder):
 
     Args:
         replaced: The recipe's own constraint.
-        service: Answers texts with embeddings [d].
+        served: Answers texts with embeddings.
     """
 
-    def __init__(self, replaced: SentenceEncoder, service: Service) -> None:
+    def __init__(self, replaced: SentenceEncoder, served: Served) -> None:
         self.__dict__.update(vars(replaced))
-        self.service, self.model = service, self  # TextAttack asks `self.model` where it compares a single pair
+        self.served, self.model = served, self  # TextAttack asks `self.model` where it compares a single pair
 
     def encode(self, sentences: Sequence[str]) -> Tensor:
         """Embeddings [n d]."""
-        return torch.stack(ask(self.service, sentences))
+        return self.served(sentences)
 
     def _score_list(self, starting_text: AttackedText, transformed_texts: Sequence[AttackedText]) -> Tensor:
         """A text shorter than the window is let through whatever its score, so that none is computed for it."""

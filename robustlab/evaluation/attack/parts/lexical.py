@@ -1,13 +1,34 @@
-"""The package's own lexicon in the place of WordNet and of a part-of-speech tagger."""
+"""A given WordNet, or the package's own lexicon, in the place of whatever NLTK finds first."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textattack.constraints.grammaticality import PartOfSpeech
+from textattack.shared.utils import is_one_word
 from textattack.transformations import WordSwap
 
 from robustlab.evaluation.attack.lexicon import Lexicon
+
+if TYPE_CHECKING:
+    from nltk.corpus.reader.wordnet import WordNetCorpusReader
+
+
+class WordNetSwap(WordSwap):
+    """A word's synonyms by one WordNet, whatever else lies under its name.
+
+    Args:
+        wordnet: NLTK's reader of it.
+    """
+
+    def __init__(self, wordnet: WordNetCorpusReader) -> None:
+        super().__init__()
+        self.wordnet = wordnet
+
+    def _get_replacement_words(self, word: str) -> list[str]:
+        names = {name for meaning in self.wordnet.synsets(word) for name in meaning.lemma_names()}
+        return sorted(name for name in names if name != word and "_" not in name and is_one_word(name))
 
 
 class LexiconSwap(WordSwap):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,6 +15,7 @@ import nltk
 import transformers
 from textattack.shared import AbstractWordEmbedding, WordEmbedding
 from textattack.transformations import WordSwapHomoglyphSwap
+from torch import nn
 
 from robustlab import resources
 from robustlab.evaluation.attack import importing, lexicon, neighbours
@@ -118,16 +119,29 @@ def _wordnet(needs: Needs) -> list[Any]:
 def _masked_lm(needs: Needs, load: Callable[[], MaskedLM]) -> list[Any]:
     """Give the recipe one masked language model, by whatever name it asks."""
     asked: dict[str, MaskedLM] = {}
-    tokenizers = transformers.AutoTokenizer.from_pretrained
+    genuine = {kind: kind.from_pretrained for kind in (transformers.AutoModelForMaskedLM, transformers.AutoTokenizer)}
 
     def model(name: str, *_: Any, **__: Any) -> Any:
-        asked[name] = load()
+        asked[name] = _chosen(needs, load, genuine)
         return asked[name][0]
 
     def tokenizer(name: str, *args: Any, **options: Any) -> Any:
-        return asked[name][1] if name in asked else tokenizers(name, *args, **options)
+        return asked[name][1] if name in asked else genuine[transformers.AutoTokenizer](name, *args, **options)
 
     return [
         mock.patch.object(transformers.AutoModelForMaskedLM, "from_pretrained", model),
         mock.patch.object(transformers.AutoTokenizer, "from_pretrained", tokenizer),
     ]
+
+
+def _chosen(needs: Needs, load: Callable[[], MaskedLM], genuine: Mapping[type, Callable[..., Any]]) -> MaskedLM:
+    if needs.take("plumbing"):
+        there = needs.need("minilm")
+    else:
+        there = needs.recipe.masked_lm is not None or needs.need("masked-lm")
+    if not there:
+        return nn.Identity(), None
+    with ExitStack() as stack:  # the loader is to find transformers as it is
+        for kind, loader in genuine.items():
+            stack.enter_context(mock.patch.object(kind, "from_pretrained", loader))
+        return load()

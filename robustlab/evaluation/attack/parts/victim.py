@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from textattack.models.wrappers import HuggingFaceModelWrapper
 from torch import Tensor
 
-from robustlab.evaluation.attack.engine import ask
-from robustlab.evaluation.attack.services import Service
+from robustlab.evaluation.attack.served import Served
 from robustlab.models import Loaded, Text
 
 
@@ -18,13 +16,13 @@ class Victim(HuggingFaceModelWrapper):
 
     Args:
         loaded: The classifier and its tokenizer.
-        service: Answers texts with logits [c].
+        served: Answers texts with logits.
     """
 
-    def __init__(self, loaded: Loaded, service: Service) -> None:
+    def __init__(self, loaded: Loaded, served: Served) -> None:
         super().__init__(*loaded)
-        self.service = service
+        self.served = served
 
     def __call__(self, text_input_list: Sequence[Text]) -> Tensor:
         """Logits [n c]."""
-        return torch.stack(ask(self.service, text_input_list))
+        return self.served(text_input_list)

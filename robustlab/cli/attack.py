@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from robustlab.cli import device, evaluate, reporting, run_folder
 from robustlab.cli.settings import AttackOnWords, Reading
 from robustlab.evaluation.attack import campaign, names, perplexity
 from robustlab.evaluation.attack.attacking import Attacker, AttackError, Example
+from robustlab.evaluation.attack.importing import textattack
 from robustlab.evaluation.attack.limits import Limits
 from robustlab.evaluation.attack.reading import SETTINGS
 from robustlab.evaluation.attack.report import FILE, MEASURES, PERCENT
@@ -38,6 +38,7 @@ def run(settings: AttackOnWords, *, as_json: bool) -> None:
     """
     with reporting.quiet_stdout(as_json):
         run_folder.check(settings, SETTINGS)
+        _check(settings)
         setup, attacker, examples = prepare(settings)
         rate = perplexity.perplexity_by(settings.perplexity, setup.device) if settings.perplexity else None
         folder = run_folder.make(settings)
@@ -63,6 +64,19 @@ def run(settings: AttackOnWords, *, as_json: bool) -> None:
         raise typer.Exit(1)
 
 
+def _check(settings: AttackOnWords) -> None:
+    """Refuse what needs no loading to be refused."""
+    for name in ("width", "processes"):
+        if getattr(settings.pace, name) < 1:
+            raise ValueError(f"--{name} must be positive, got {getattr(settings.pace, name)}")
+    try:
+        textattack()
+    except ModuleNotFoundError as error:
+        if error.name is not None:  # a module that TextAttack lacks, not TextAttack itself
+            raise
+        raise ValueError(str(error)) from error
+
+
 def prepare(settings: AttackOnWords) -> tuple[Setup, Attacker, list[Example]]:
     """Load and check everything."""
     recipe = names.parse(settings.recipe, masked_lm=settings.masked_lm)
@@ -83,9 +97,7 @@ def prepare(settings: AttackOnWords) -> tuple[Setup, Attacker, list[Example]]:
         batch_size=size,
         max_length=settings.max_length,
     )
-    with _quiet_textattack():
-        attacker = setup.make(loaded)
-    return setup, attacker, examples_of(dataset)
+    return setup, setup.make(loaded), examples_of(dataset)
 
 
 def examples_of(dataset: Dataset) -> list[Example]:
@@ -93,18 +105,6 @@ def examples_of(dataset: Dataset) -> list[Example]:
     pairs = list(dataset["text_pair"]) if "text_pair" in dataset.column_names else [None] * len(dataset)
     columns = (dataset["example_id"], dataset["label"], dataset["text"], pairs)
     return sorted(Example(*row) for row in zip(*map(list, columns), strict=True))
-
-
-@contextmanager
-def _quiet_textattack() -> Iterator[None]:
-    """TextAttack says of every model that its goal function suits it."""
-    logger = logging.getLogger("textattack")
-    before = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
 
 
 @contextmanager

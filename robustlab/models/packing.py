@@ -1,4 +1,4 @@
-"""How texts of different lengths share forwards: with little padding, or so that an answer depends on its text alone."""
+"""How texts share forwards: with little padding, or so that each answer depends on its text alone."""
 
 from __future__ import annotations
 

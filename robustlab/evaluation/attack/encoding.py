@@ -35,9 +35,13 @@ def minilm_encoder(device: torch.device | str = "cpu", *, batch_size: int = 8) -
     place, revision = minilm_place()
     tokenizer = AutoTokenizer.from_pretrained(place, revision=revision or "main", local_files_only=True)
     model = AutoModel.from_pretrained(place, revision=revision or "main", local_files_only=True).to(device)
-    return Reader(model, tokenizer, _mean, fixed_shapes(batch_size), max_length=LONGEST)
+    return Reader(model, tokenizer, mean, fixed_shapes(batch_size), max_length=LONGEST)
 
 
-def _mean(output: Any, mask: Tensor) -> Tensor:
+def mean(output: Any, mask: Tensor) -> Tensor:
+    """The mean of the states of a text's tokens, scaled to length 1.
+
+    Shapes: mask [b l]; result [b d].
+    """
     weights = mask[..., None].to(output.last_hidden_state.dtype)
     return F.normalize((output.last_hidden_state * weights).sum(1) / weights.sum(1).clamp(min=1), dim=1)

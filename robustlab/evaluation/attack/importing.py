@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from robustlab.resources.reading import prepare_nltk
 
 MARKER = "post_install_check_3"  # the file by which TextAttack knows that it has downloaded
 TOKENIZERS = "TOKENIZERS_PARALLELISM"
+LOGGER = "textattack.shared.utils.install"
 
 
 def textattack() -> ModuleType:
@@ -33,7 +35,7 @@ def textattack() -> ModuleType:
     if importlib.util.find_spec("textattack") is None:
         raise ModuleNotFoundError('attacks on words need TextAttack: pip install "robustlab[attack]"')
     prepare_nltk()
-    with _no_trace_of_downloads(), nothing_downloaded(), _stop_words(), _environment():
+    with _as_if_downloaded(), nothing_downloaded(), _stop_words(), _environment(), _logging():
         return importlib.import_module("textattack")
 
 
@@ -47,15 +49,17 @@ def nothing_downloaded() -> Iterator[None]:
 
 
 @contextmanager
-def _no_trace_of_downloads() -> Iterator[None]:
-    """Without this TextAttack would believe for good that its downloads were made."""
-    cache = Path(os.environ.get("TA_CACHE_DIR") or "~/.cache/textattack").expanduser()
-    before = (cache / MARKER).exists()
+def _as_if_downloaded() -> Iterator[None]:
+    """TextAttack downloads where it finds no marker; ours goes again, so that a later import of its own may."""
+    marker = Path(os.environ.get("TA_CACHE_DIR") or "~/.cache/textattack").expanduser() / MARKER
+    before = marker.exists()
+    marker.parent.mkdir(parents=True, exist_ok=True)
+    marker.touch()
     try:
         yield
     finally:
         if not before:
-            (cache / MARKER).unlink(missing_ok=True)
+            marker.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -70,6 +74,21 @@ def _stop_words() -> Iterator[None]:
             yield
     else:
         yield
+
+
+@contextmanager
+def _logging() -> Iterator[None]:
+    """TextAttack switches off every logger there is and puts a handler of its own on stderr; ours go on as before."""
+    loggers = [logger for logger in logging.Logger.manager.loggerDict.values() if isinstance(logger, logging.Logger)]
+    before = [(logger, logger.disabled) for logger in loggers]
+    try:
+        yield
+    finally:
+        for logger, disabled in before:
+            logger.disabled = disabled
+        its = logging.getLogger(LOGGER)
+        its.handlers.clear()
+        its.propagate = True
 
 
 @contextmanager

@@ -54,6 +54,11 @@ class Service:
         self._remember(wanted, known)
         return [[known[item] for item in request] for request in requests]
 
+    def forget(self) -> None:
+        """Empty the memory and set the counters back."""
+        self._memory.clear()
+        self.asked = self.answered = self.batches = 0
+
     def _remember(self, wanted: list[Hashable], known: dict[Hashable, Any]) -> None:
         if not self._remembered:
             return

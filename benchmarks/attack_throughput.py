@@ -1,12 +1,12 @@
 """TextFooler through the engine and by TextAttack's own loop: how long it takes, and whether outcomes are the same.
 
-    OMP_NUM_THREADS=1 python benchmarks/attack_throughput.py --data-dir DATA
-        --out benchmarks/results/attack_throughput.json
+    python benchmarks/attack_throughput.py --data-dir DATA --out benchmarks/results/attack_throughput.json
 
-Three ways attack the same sentences with the same recipe and resources: `textattack.Attacker` as it comes, which pads
-every query to 512 tokens; the same with each query padded to its longest; and the engine. They take turns, every other
-round runs backwards, and ratios are taken within a round. The clock counts processor seconds of one thread, so that
-other work on the machine counts little.
+Four ways attack the same sentences with the same recipe and resources: `textattack.Attacker` as it comes, which pads
+every query to 512 tokens; the same with each query padded to its longest; the engine; and the engine in one process a
+core. TextAttack's sentence encoder is its own SBERT constraint with MiniLM's weights. The ways take turns, every other
+round runs backwards, and ratios are taken within a round. Wall-clock seconds, on as many threads as there are cores:
+run it on a machine that does nothing else.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import json
 import os
 import platform
 import statistics
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -27,35 +28,32 @@ import torch
 import typer
 
 from robustlab import corpora, models
-from robustlab.evaluation.attack.attacking import AttackError, Attacker, Example, attacker
+from robustlab.evaluation.attack import processes
+from robustlab.evaluation.attack.attacking import Attacker, AttackError, Example
 from robustlab.evaluation.attack.bench import Bench
-from robustlab.evaluation.attack.encoding import mean
 from robustlab.evaluation.attack.names import parse
+from robustlab.evaluation.attack.rows import Attacked
+from robustlab.evaluation.attack.setup import Setup
 from robustlab.models.loading import minilm_place
 from robustlab.study.main_sst2 import Cell, train
 
 RECIPE = "textfooler+minilm+neighbours"
 Outcome = tuple[int, str, str, int]
-Way = Callable[[Sequence[Example]], list[Outcome]]
+Way = Callable[[Sequence[Example]], tuple[float, list[Outcome]]]
 
 
-def engine(made: Attacker, bench: Bench) -> Way:
+def engine(made: Attacker, bench: Bench) -> Callable[[Sequence[Example]], list[Outcome]]:
     """Ours; the memories of both models start empty in every round, as in a run of its own."""
 
     def attack(examples: Sequence[Example]) -> list[Outcome]:
         for served in (bench.victim, bench.encoder):
             served.service.forget()
-        found = []
-        for row in made.run(examples):
-            if isinstance(row, AttackError):
-                raise row
-            found.append((row.example_id, row.outcome, row.attacked_text, row.queries))
-        return sorted(found)
+        return sorted(told(row) for row in made.run(examples))
 
     return attack
 
 
-def textattacks(made: Attacker, loaded: models.Loaded, *, padding: str) -> Way:
+def textattacks(made: Attacker, loaded: models.Loaded, *, padding: str) -> Callable[[Sequence[Example]], list[Outcome]]:
     """TextAttack's loop on the same recipe, with a model and an encoder of its own."""
     import textattack
     from textattack.attack_results import FailedAttackResult, SkippedAttackResult
@@ -102,37 +100,56 @@ def _wrapper(loaded: models.Loaded, padding: str) -> Any:
 
 
 def _alone(constraint: Any) -> Any:
-    """The same constraint, with an encoder that answers each call for itself, padded to its longest text."""
-    from textattack.constraints.semantics.sentence_encoders import SentenceEncoder
-    from transformers import AutoModel, AutoTokenizer
+    """The same constraint, by TextAttack's own encoder class, with MiniLM's weights."""
+    from textattack.constraints.semantics.sentence_encoders import SBERT, SentenceEncoder
 
     if not isinstance(constraint, SentenceEncoder):
         return constraint
-    place, _ = minilm_place()
-    tokenizer, model = AutoTokenizer.from_pretrained(place), AutoModel.from_pretrained(place).eval()
+    settings = ("threshold", "metric", "compare_against_original", "window_size", "skip_text_shorter_than_window")
+    return SBERT(model_name=minilm_place()[0], **{name: getattr(constraint, name) for name in settings})
 
-    class Alone(SentenceEncoder):
-        """As TextAttack asks it."""
 
-        def encode(self, sentences: list[str]) -> torch.Tensor:
-            batch = tokenizer(sentences, padding=True, truncation=True, max_length=256, return_tensors="pt")
-            with torch.no_grad():
-                return mean(model(**batch), batch["attention_mask"])
+def in_processes(setup: Setup, count: int) -> Way:
+    """Ours in several processes; the clock starts when all have loaded the models."""
 
-    settings = ("threshold", "compare_against_original", "window_size", "skip_text_shorter_than_window")
-    return Alone(metric=constraint.metric, **{name: getattr(constraint, name) for name in settings})
+    def attack(examples: Sequence[Example]) -> tuple[float, list[Outcome]]:
+        start: list[float] = []
+        rows = processes.run(
+            setup, examples, width=32, processes=count, started=lambda: start.append(time.perf_counter())
+        )
+        found = sorted(told(row) for row in rows)
+        return time.perf_counter() - start[0], found
+
+    return attack
+
+
+def timed(attack: Callable[[Sequence[Example]], list[Outcome]]) -> Way:
+    """With the seconds it took."""
+
+    def timing(examples: Sequence[Example]) -> tuple[float, list[Outcome]]:
+        start = time.perf_counter()
+        found = attack(examples)
+        return time.perf_counter() - start, found
+
+    return timing
+
+
+def told(row: Attacked | AttackError) -> Outcome:
+    """What is compared."""
+    if isinstance(row, AttackError):
+        raise row
+    return row.example_id, row.outcome, row.attacked_text, row.queries
 
 
 def measure(ways: dict[str, Way], rounds: Sequence[Sequence[Example]]) -> dict[str, Any]:
-    """Processor seconds of each way in each round, and where outcomes differ from the first way's."""
+    """Seconds of each way in each round, and where outcomes differ from the first way's."""
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     different: dict[str, list[int]] = {name: [] for name in ways}
     for number, examples in enumerate(rounds):
         found = {}
         for name in list(ways)[:: -1 if number % 2 else 1]:
-            start = time.process_time()
-            found[name] = ways[name](examples)
-            seconds[name].append(time.process_time() - start)
+            spent, found[name] = ways[name](examples)
+            seconds[name].append(spent)
             typer.echo(f"round {number + 1}: {name} {seconds[name][-1]:.1f} s for {len(examples)} examples")
         for name, rows in found.items():
             pairs = zip(rows, found[next(iter(ways))], strict=True)
@@ -148,26 +165,29 @@ def main(
     rounds: Annotated[int, typer.Option(help="Rounds that they are dealt to.")] = 3,
 ) -> None:
     """Time the three ways in turns."""
-    torch.set_num_threads(1)
+    cores = os.cpu_count() or 1
+    torch.set_num_threads(cores)
     dev = corpora.load("sst2", split="dev", source="local", folder=data_dir).select(range(examples))
-    labels = dev.features["label"].names
-    loaded = (
-        models.load(str(model), labels=labels) if model else train(Cell("standard", 0, None, None), [], data_dir)[0]
-    )
-    loaded.model.eval()
-    given = [Example(*row) for row in zip(*(dev[name][:] for name in ("example_id", "label", "text")), strict=True)]
-    bench = Bench(loaded, parse(RECIPE))
-    made = attacker(bench)
-    ways = {
-        "engine": engine(made, bench),
-        "textattack, padded to the longest": textattacks(made, loaded, padding="longest"),
-        "textattack": textattacks(made, loaded, padding="max_length"),
-    }
-    found = measure(ways, [given[start::rounds] for start in range(rounds)])
+    labels = tuple(dev.features["label"].names)
+    with tempfile.TemporaryDirectory() as place:
+        folder = model or _trained(Path(place), data_dir)
+        setup = Setup(model=str(folder), labels=labels, recipe=parse(RECIPE))
+        made = setup.make()
+        loaded = made.bench.loaded
+        given = [Example(*row) for row in zip(*(dev[name][:] for name in ("example_id", "label", "text")), strict=True)]
+        ways = {
+            "engine": timed(engine(made, made.bench)),
+            f"engine, {cores} processes": in_processes(setup, cores),
+            "textattack, padded to the longest": timed(textattacks(made, loaded, padding="longest")),
+            "textattack": timed(textattacks(made, loaded, padding="max_length")),
+        }
+        found = measure(ways, [given[start::rounds] for start in range(rounds)])
+    seconds = found["seconds"]
     ratios = {
-        name: [theirs / ours for theirs, ours in zip(times, found["seconds"]["engine"], strict=True)]
-        for name, times in found["seconds"].items()
-        if name != "engine"
+        f"{theirs} / {ours}": [slow / quick for slow, quick in zip(seconds[theirs], seconds[ours], strict=True)]
+        for theirs in seconds
+        for ours in seconds
+        if theirs.startswith("textattack") and ours.startswith("engine")
     }
     row = {
         "recipe": RECIPE,
@@ -177,15 +197,22 @@ def main(
         "median_ratio": {name: statistics.median(values) for name, values in ratios.items()},
         "texts": {
             name: {"asked": one.service.asked, "answered": one.service.answered}
-            for name, one in (("classifier", bench.victim), ("encoder", bench.encoder))
+            for name, one in (("classifier", made.bench.victim), ("encoder", made.bench.encoder))
         },
         "date": datetime.now(UTC).date().isoformat(),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, 1 thread",
+        "machine": f"{platform.machine()}, {cores} cores",
         "versions": {name: version(name) for name in ("torch", "transformers", "textattack")},
     }
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(row, indent=1, ensure_ascii=False) + "\n")
     typer.echo(json.dumps({"median_ratio": row["median_ratio"], "different": found["different_examples"]}, indent=1))
+
+
+def _trained(place: Path, data_dir: Path | None) -> Path:
+    loaded, _, _ = train(Cell("standard", 0, None, None), [], data_dir)
+    loaded.model.save_pretrained(place)
+    loaded.tokenizer.save_pretrained(place)
+    return place
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ ForwardSize = Annotated[
     int,
     typer.Option(
         "--batch-size",
-        help="Rows of every forward, always full: 8 suits a CPU, 64 or more a GPU; decides the last digits.",
+        help="Rows of every forward, always full: 4 suits a CPU, 64 or more a GPU; decides the last digits.",
         rich_help_panel=SPEED,
     ),
 ]

@@ -36,7 +36,7 @@ def sorted_by_length(batch_size: int) -> Packing:
     return pack
 
 
-def fixed_shapes(batch_size: int, *, multiple: int = 4) -> Packing:
+def fixed_shapes(batch_size: int, *, multiple: int = 2) -> Packing:
     """Batches of one size, and of a length that follows from a row's own: an answer does not depend on its company.
 
     A matrix product's last digit depends on the shape of the matrices, but, on the processors that were tried, not on

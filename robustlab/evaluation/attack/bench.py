@@ -36,7 +36,7 @@ class Bench:
 
     loaded: Loaded
     recipe: Recipe
-    batch_size: int = 8
+    batch_size: int = 4
     max_length: int | None = None
 
     @property

@@ -20,7 +20,7 @@ Encode = Callable[[Sequence[str]], Tensor]
 """Texts -> embeddings of length 1 [n d]."""
 
 
-def minilm_encoder(device: torch.device | str = "cpu", *, batch_size: int = 8) -> Reader:
+def minilm_encoder(device: torch.device | str = "cpu", *, batch_size: int = 4) -> Reader:
     """The sentence encoder all-MiniLM-L6-v2: the mean of a text's token states, scaled to length 1.
 
     Args:

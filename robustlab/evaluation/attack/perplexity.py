@@ -15,7 +15,7 @@ Perplexity = Callable[[Sequence[str]], list[float | None]]
 """Texts -> perplexities; None for a text of fewer than two tokens, which predicts nothing."""
 
 
-def perplexity_by(name: str, device: torch.device | str = "cpu", *, batch_size: int = 8) -> Perplexity:
+def perplexity_by(name: str, device: torch.device | str = "cpu", *, batch_size: int = 4) -> Perplexity:
     """Make a function from texts to perplexities, exp of a token's mean negative log-likelihood given those before.
 
     Args:

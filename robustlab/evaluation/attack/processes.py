@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import queue
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +21,18 @@ from robustlab.evaluation.attack.setup import Setup
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
+READY = "ready"
 PATIENCE = 1.0  # seconds between looks at whether the others are alive
 
 
-def run(setup: Setup, examples: Sequence[Example], *, width: int, processes: int) -> Iterator[Attacked | AttackError]:
+def run(
+    setup: Setup,
+    examples: Sequence[Example],
+    *,
+    width: int,
+    processes: int,
+    started: Callable[[], None] | None = None,
+) -> Iterator[Attacked | AttackError]:
     """Attack examples in several processes.
 
     Args:
@@ -32,6 +40,7 @@ def run(setup: Setup, examples: Sequence[Example], *, width: int, processes: int
         examples: What is attacked, in the order in which it is begun.
         width: Examples at a time in each process.
         processes: How many.
+        started: Is called when all have built the attack, which takes each of them some seconds.
     Returns: As `Attacker.run`.
     Raises:
         ValueError: If `processes` is not positive.
@@ -41,16 +50,18 @@ def run(setup: Setup, examples: Sequence[Example], *, width: int, processes: int
         raise ValueError(f"processes must be positive, got {processes}")
     context = multiprocessing.get_context("spawn")  # a fork of a process that has used torch's threads may hang
     inbox, outbox = context.Queue(), context.Queue()
-    for given in (*examples, *[None] * processes):
-        inbox.put(given)
     threads = max(1, torch.get_num_threads() // processes)
     arguments = (setup, width, threads, inbox, outbox)
     workers = [context.Process(target=_work, args=arguments, daemon=True) for _ in range(processes)]
     with _ending(workers):
-        running = processes
+        loading = running = processes
         while running:
             told = _next(outbox, workers)
-            if told is None:
+            if told == READY:
+                loading -= 1
+                if not loading:
+                    _begin(inbox, examples, processes, started)
+            elif told is None:
                 running -= 1
             elif isinstance(told, (Attacked, AttackError)):
                 yield told
@@ -58,10 +69,19 @@ def run(setup: Setup, examples: Sequence[Example], *, width: int, processes: int
                 raise told
 
 
+def _begin(inbox: Any, examples: Sequence[Example], processes: int, started: Callable[[], None] | None) -> None:
+    if started is not None:
+        started()
+    for given in (*examples, *[None] * processes):
+        inbox.put(given)
+
+
 def _work(setup: Setup, width: int, threads: int, inbox: Any, outbox: Any) -> None:
     torch.set_num_threads(threads)
     try:
-        for told in setup.make().run(iter(inbox.get, None), width=width):
+        attacker = setup.make()
+        outbox.put(READY)
+        for told in attacker.run(iter(inbox.get, None), width=width):
             outbox.put(told)
     except Exception as error:
         outbox.put(error)

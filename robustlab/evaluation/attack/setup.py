@@ -35,7 +35,7 @@ class Setup:
     limits: Limits = field(default_factory=Limits)
     seed: int = 0
     device: str = "cpu"
-    batch_size: int = 8
+    batch_size: int = 4
     max_length: int | None = None
 
     def make(self, loaded: models.Loaded | None = None) -> Attacker:

@@ -16,7 +16,7 @@ from robustlab.evaluation.attack import campaign, names, perplexity
 from robustlab.evaluation.attack.attacking import Attacker, AttackError, Example
 from robustlab.evaluation.attack.importing import textattack
 from robustlab.evaluation.attack.limits import Limits
-from robustlab.evaluation.attack.reading import SETTINGS
+from robustlab.evaluation.attack.reading import SETTINGS, read_settings
 from robustlab.evaluation.attack.report import FILE, MEASURES, PERCENT
 from robustlab.evaluation.attack.rows import Attacked
 from robustlab.evaluation.attack.setup import Setup
@@ -42,7 +42,7 @@ def run(settings: AttackOnWords, *, as_json: bool) -> None:
         setup, attacker, examples = prepare(settings)
         rate = perplexity.perplexity_by(settings.perplexity, setup.device) if settings.perplexity else None
         folder = run_folder.make(settings)
-        record = _record(settings, setup, attacker, len(examples))
+        record = _record(settings, setup, attacker, len(examples)) | _begun(settings)
         run_folder.write(folder, record, SETTINGS)
         if not as_json:
             reporting.say(
@@ -123,6 +123,12 @@ def _shown(held: int, total: int, *, show: bool) -> Iterator[Callable[[Attacked 
         yield heard
 
 
+def _begun(settings: AttackOnWords) -> dict[str, Any]:
+    """When the run began, of which this may be a continuation."""
+    before = read_settings(settings.output) if settings.place.resume else None
+    return {"started": (before or {}).get("started") or time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+
+
 def _record(settings: AttackOnWords, setup: Setup, attacker: Attacker, count: int) -> dict[str, Any]:
     return {
         "command": "attack",
@@ -134,7 +140,6 @@ def _record(settings: AttackOnWords, setup: Setup, attacker: Attacker, count: in
         "resources": {name: resources.fingerprint(name) for name in attacker.resources},
         "provenance": run_folder.provenance("textattack", "nltk"),
         "device": setup.device,
-        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from robustlab.evaluation.attack.encoding import minilm_encoder
+from robustlab.evaluation.attack.encoding import minilm_encoder, universal_encoder
 from robustlab.evaluation.attack.masked_lm import ServedMaskedLM, answers, load_masked_lm
 from robustlab.evaluation.attack.names import Recipe
 from robustlab.evaluation.attack.served import Served
@@ -57,13 +57,18 @@ class Bench:
     @cached_property
     def victim(self) -> Served:
         """Texts -> logits [n c]."""
-        return Served("the classifier", self.predict, remembered=REMEMBERED)
+        return Served("the classifier", self.predict.tokens, self.predict.rows, remembered=REMEMBERED)
 
     @cached_property
     def encoder(self) -> Served:
         """Texts -> embeddings [n d]."""
         reader = minilm_encoder(self.device, batch_size=self.batch_size)
-        return Served("the sentence encoder", reader, remembered=REMEMBERED)
+        return Served("the sentence encoder", reader.tokens, reader.rows, remembered=REMEMBERED)
+
+    @cached_property
+    def universal(self) -> Served:
+        """Texts -> embeddings by the Universal Sentence Encoder [n d]."""
+        return Served("the Universal Sentence Encoder", list, universal_encoder(), remembered=REMEMBERED)
 
     @cached_property
     def masked_lm(self) -> tuple[ServedMaskedLM, PreTrainedTokenizerBase]:

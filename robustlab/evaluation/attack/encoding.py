@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -36,6 +37,24 @@ def minilm_encoder(device: torch.device | str = "cpu", *, batch_size: int = 4) -
     tokenizer = AutoTokenizer.from_pretrained(place, revision=revision or "main", local_files_only=True)
     model = AutoModel.from_pretrained(place, revision=revision or "main", local_files_only=True).to(device)
     return Reader(model, tokenizer, mean, fixed_shapes(batch_size), max_length=LONGEST)
+
+
+def universal_encoder() -> Callable[[list[str]], Tensor]:
+    """The Universal Sentence Encoder, by TensorFlow Hub.
+
+    Its embeddings may differ in the last digit with the batch that a text is in.
+
+    Raises: MissingResourceError: If it, or TensorFlow Hub, is not on this machine.
+    Source: Cer et al., Universal Sentence Encoder, EMNLP 2018.
+    """
+    place = resources.require("universal-sentence-encoder")["universal-sentence-encoder"]
+    model = importlib.import_module("tensorflow_hub").load(str(place))
+
+    def encode(texts: list[str]) -> Tensor:
+        found = model(texts)
+        return torch.from_numpy((found["outputs"] if isinstance(found, dict) else found).numpy())
+
+    return encode
 
 
 def mean(output: Any, mask: Tensor) -> Tensor:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from robustlab.evaluation.attack.engine import ask
 from robustlab.evaluation.attack.services import Service
-from robustlab.models import Reader, Text
+from robustlab.models import Text
 
 
 class Served:
@@ -21,16 +22,24 @@ class Served:
 
     Args:
         name: What error messages and counts call the model.
-        reader: Reads texts.
+        tokens: Texts as the model reads them.
+        rows: What it makes of distinct ones of those.
         remembered: Answers kept.
 
     Attributes:
         service: Who answers, with its counters.
     """
 
-    def __init__(self, name: str, reader: Reader, *, remembered: int) -> None:
-        self.tokens = reader.tokens
-        self.service = Service(name, lambda items: reader.rows(items).unbind(), remembered=remembered)
+    def __init__(
+        self,
+        name: str,
+        tokens: Callable[[Sequence[Any]], Sequence[Hashable]],
+        rows: Callable[[list[Any]], Tensor],
+        *,
+        remembered: int,
+    ) -> None:
+        self.tokens = tokens
+        self.service = Service(name, lambda items: rows(items).unbind(), remembered=remembered)
 
     def __call__(self, texts: Sequence[Text]) -> Tensor:
         """Ask, from inside a search or outside of any."""

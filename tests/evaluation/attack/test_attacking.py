@@ -8,6 +8,7 @@ from collections import OrderedDict
 import pytest
 import torch
 
+from robustlab import resources
 from robustlab.evaluation.attack.attacking import AttackError, Example
 from robustlab.evaluation.attack.encoding import minilm_encoder
 from robustlab.evaluation.attack.limits import Limits
@@ -187,3 +188,30 @@ def test_a_broken_example_leaves_the_others(recipe, examples, monkeypatch):
     assert errors
     assert "LookupError: lost" in str(errors[0])
     assert {told(row)[:4] for row in rows if not isinstance(row, AttackError)} <= whole
+
+
+def test_the_universal_sentence_encoder_is_asked_in_batches(recipe, examples, monkeypatch, tmp_path):
+    """With a stand-in for TensorFlow Hub: a recipe that has its resources builds under its plain name."""
+    calls = []
+    embed = minilm_encoder()
+
+    class Hub:
+        @staticmethod
+        def load(place):
+            assert place == str(tmp_path)
+
+            def model(texts):
+                calls.append(len(texts))
+                return {"outputs": embed(texts)}
+
+            return model
+
+    monkeypatch.setitem(sys.modules, "tensorflow_hub", Hub)
+    genuine = resources.find
+    find = lambda name, *more: tmp_path if name == "universal-sentence-encoder" else genuine(name, *more)  # noqa: E731
+    monkeypatch.setattr(resources, "find", find)
+    monkeypatch.setattr(resources, "require", lambda *names: {name: find(name) for name in names})
+    attacker = recipe("textfooler+lexicon")
+    assert attacker.resources == ("universal-sentence-encoder",)
+    assert found(attacker, examples, 8) == found(recipe("textfooler+lexicon+minilm"), examples, 8)
+    assert 0 < len(calls) < sum(calls)

@@ -73,7 +73,8 @@ def _constraint(constraint: Constraint, bench: Bench, needs: Needs) -> Constrain
     if isinstance(constraint, UniversalSentenceEncoder):
         if needs.take("minilm"):
             return ServedEncoder(constraint, bench.encoder) if needs.need("minilm") else constraint
-        needs.need("universal-sentence-encoder")
+        there = needs.need("universal-sentence-encoder")
+        return ServedEncoder(constraint, bench.universal) if there else constraint
     if isinstance(constraint, PartOfSpeech) and constraint.tagger_type == "nltk":
         if needs.take("lexicon"):
             return LexiconPartOfSpeech(constraint, lexicon.own())

@@ -72,11 +72,19 @@ class Attacker:
         return Task(example.example_id, lambda: self._attack(example), stream)
 
     def _attack(self, example: Example) -> Attacked:
-        from textattack.shared import AttackedText
-
         from robustlab.evaluation.attack.parts.building import fresh
 
-        attack = fresh(self.attack)
+        return self.through(fresh(self.attack), example)
+
+    def through(self, attack: Attack, example: Example) -> Attacked:
+        """Attack a single example by a copy of the recipe, such as one that is watched.
+
+        Args:
+            attack: From `parts.building.fresh`.
+            example: What is attacked.
+        """
+        from textattack.shared import AttackedText
+
         columns = [("text", example.text)] + ([] if example.text_pair is None else [("text_pair", example.text_pair)])
         result = attack.attack(AttackedText(OrderedDict(columns)), example.label)
         return self._row(example, result, attack.goal_function.query_budget)

@@ -179,9 +179,9 @@ class _Watch:
     def _offering(self, filter_texts: Any) -> Any:
         """Constraints see only what differs from the present text, and are not asked twice; this is before both."""
 
-        def filter_transformations(texts: list[Any], text: Any, **options: Any) -> list[Any]:
+        def filter_transformations(texts: list[Any], text: Any, original_text: Any = None) -> list[Any]:
             self.turns[-1].offered += texts
-            return filter_texts(texts, text, **options)
+            return filter_texts(texts, text, original_text)
 
         return filter_transformations
 

@@ -1,31 +1,32 @@
 """What a trace tells is what the search did: held against a search of this file's own, and against the plain run."""
 
+from collections.abc import Sequence
+from importlib.util import find_spec
+
 import pytest
 import torch
 
 from robustlab import models
 from robustlab.evaluation.attack import lexicon, names
+from robustlab.evaluation.attack.attacking import Attacker, Example, attacker
 from robustlab.evaluation.attack.bench import Bench
 from robustlab.evaluation.attack.limits import Limits
-from robustlab.evaluation.attack.services import Service
+from robustlab.evaluation.attack.tracing import Trace, trace
 from robustlab.models import Loaded
 
-pytest.importorskip("textattack", reason="needs the extra `attack`")
-
-from robustlab.evaluation.attack.attacking import Attacker, Example, attacker  # noqa: E402
-from robustlab.evaluation.attack.tracing import Trace, trace  # noqa: E402
+pytestmark = pytest.mark.skipif(find_spec("textattack") is None, reason="needs the extra `attack`")
 
 TEXTS = ("the show that we saw was awful", "the film is good", "her book seemed bad", "this play was superb")
 
 
-def spread(texts: list[str]) -> list[torch.Tensor]:
+def spread(texts: Sequence[str]) -> torch.Tensor:
     """An encoder for which a text that holds `dreadful` is far from any other."""
-    return [torch.tensor([1.0, 0.0] if "dreadful" not in text else [0.0, 1.0]) for text in texts]
+    return torch.tensor([[1.0, 0.0] if "dreadful" not in text else [0.0, 1.0] for text in texts])
 
 
 def made(loaded: Loaded, recipe: str = "textfooler+lexicon+minilm", limits: Limits | None = None) -> Attacker:
     bench = Bench(loaded, names.parse(recipe))
-    bench.__dict__["encoder"] = Service("the sentence encoder", spread)  # in the place of MiniLM
+    bench.__dict__["encoder"] = spread  # in the place of MiniLM
     return attacker(bench, limits)
 
 
@@ -50,7 +51,7 @@ def by_hand(loaded: Loaded, example: Example, stop_words: set[str]) -> list[tupl
     done, now = [], value(words)
     for at in order:
         part = known.parts.get(words[at], "X")
-        near = [w for w in dict.fromkeys(known.neighbours.get(words[at], ())) if known.parts[w] == part]
+        near = [w for w in sorted(set(known.neighbours.get(words[at], ()))) if known.parts[w] == part]
         scores = {word: value([*words[:at], word, *words[at + 1 :]]) for word in near}
         if scores and (best := min(scores, key=lambda word: scores[word])) and scores[best] < now:
             done.append((words[at], best))
@@ -62,7 +63,7 @@ def by_hand(loaded: Loaded, example: Example, stop_words: set[str]) -> list[tupl
 
 def test_accepted_words_are_those_of_a_search_by_hand(honest: Loaded) -> None:
     watched = made(honest)
-    stop_words = {"the", "that", "we", "was", "is", "her", "this", "seemed"} - {"seemed"}
+    stop_words = {"the", "that", "we", "was", "is", "her", "this"}
     swaps = 0
     for example in examples(honest):
         told = trace(watched, example)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from robustlab.figures.style import INK, colour
@@ -134,10 +135,8 @@ def draw_path(trace: Trace) -> Figure:
     axes.axhline(0.5, color=INK, linestyle="--", linewidth=1)
     handles = [
         Patch(color=_RANKING, alpha=0.15, label="ranking: a word left out"),
-        plt.Line2D([], [], color=_ASKED, marker="o", markersize=4, linestyle="none", label="text asked about"),
-        plt.Line2D(
-            [], [], color=_ACCEPTED, marker="*", markersize=11, linewidth=1.2, label="accepted; the present text"
-        ),
+        Line2D([], [], color=_ASKED, marker="o", markersize=4, linestyle="none", label="text asked about"),
+        Line2D([], [], color=_ACCEPTED, marker="*", markersize=11, linewidth=1.2, label="accepted; the present text"),
     ]
     axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=3, fontsize="small")
     axes.set(xlabel="query", ylabel="probability of the label", ylim=(-0.05, 1.05))

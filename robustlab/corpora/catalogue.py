@@ -184,6 +184,18 @@ ADVGLUE: Mapping[str, str] = MappingProxyType(
 )
 """AdvGLUE's corpora, each with the GLUE corpus whose dev rows it was made from."""
 
+ADVGLUE_ROWS: Mapping[str, int] = MappingProxyType(
+    {
+        "advglue-sst2": 148,
+        "advglue-qnli": 148,
+        "advglue-qqp": 78,
+        "advglue-mnli": 121,
+        "advglue-mnli_mm": 162,
+        "advglue-rte": 81,
+    }
+)
+"""How many rows each of them has, at the revision that is read."""
+
 CORPORA: Mapping[str, Corpus] = MappingProxyType({corpus.name: corpus for corpus in _CORPORA})
 
 

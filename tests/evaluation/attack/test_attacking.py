@@ -147,6 +147,11 @@ def test_an_unknown_recipe_is_refused_with_the_nearest_name(recipe):
         recipe("textfoller")
 
 
+def test_a_recipe_without_success_or_failure_is_refused(recipe):
+    with pytest.raises(ValueError, match="input-reduction does not look for a wrong answer of a classifier"):
+        recipe("input-reduction+lexicon")
+
+
 def test_a_substitute_that_stands_in_for_nothing_is_refused(recipe):
     with pytest.raises(ValueError, match="pwws needs nothing that \\+minilm stands in for: leave it out"):
         recipe("pwws+lexicon+minilm")

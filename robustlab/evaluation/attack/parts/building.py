@@ -15,6 +15,7 @@ from textattack.constraints.grammaticality import PartOfSpeech
 from textattack.constraints.overlap import MaxWordsPerturbed
 from textattack.constraints.pre_transformation import InputColumnModification
 from textattack.constraints.semantics.sentence_encoders import UniversalSentenceEncoder
+from textattack.goal_functions import ClassificationGoalFunction
 from textattack.transformations import CompositeTransformation, Transformation, WordSwapWordNet
 
 from robustlab import resources
@@ -39,6 +40,8 @@ def build(bench: Bench, limits: Limits) -> tuple[Attack, list[str]]:
     make = _maker(recipe.base)
     with loading(needs, lambda: bench.masked_lm):
         attack = make(Victim(bench.loaded, bench.victim))
+    if not isinstance(attack.goal_function, ClassificationGoalFunction) or attack.goal_function.maximizable:
+        raise ValueError(f"{recipe.base} does not look for a wrong answer of a classifier, so that it has no success")
     constraints = [_constraint(each, bench, needs) for each in _constraints(attack)]
     transformation = _transformation(attack.transformation, needs)
     resources.require(*needs.resources)

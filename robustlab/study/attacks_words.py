@@ -75,12 +75,13 @@ def beside_paper(rows: Sequence[Row], first: str = FIRST, second: str = SECOND) 
     found = [one for one in against(rows, first, second) if one.paper is not None]
     if not found:
         return ""
-    kinds: dict[str, list[str]] = {"confirm": [], "contradict": [], "leave open": []}
+    kinds: dict[str, list[str]] = {"confirm it": [], "contradict it": [], "leave it open": []}
     for one in found:
         sign = int(math.copysign(1, one.paper or 0.0))
-        kinds["leave open" if not one.shown else "confirm" if one.shown == sign else "contradict"].append(one.attack)
+        verb = "leave it open" if not one.shown else "confirm it" if one.shown == sign else "contradict it"
+        kinds[verb].append(one.attack)
     ahead = [f"{_name(one.attack)} {one.paper:+.1f}" for one in found]
-    told = "; ".join(f"{verb} it for {', '.join(map(_name, some))}" for verb, some in kinds.items() if some)
+    told = "; ".join(f"{verb} for {', '.join(map(_name, some))}" for verb, some in kinds.items() if some)
     return f"In the paper's Table 2, `{first}` less `{second}` is, in points: {', '.join(ahead)}. Our rows {told}."
 
 

@@ -14,6 +14,7 @@ sys.path.insert(0, str(ROOT / "book" / "_ext"))
 from robustlab.methods import BY_NAME  # noqa: E402
 from robustlab.methods.sources import Provenance, Value, sources  # noqa: E402
 from robustlab_book import (  # noqa: E402
+    attack_results,
     docstrings,
     markdown,
     method_table,
@@ -300,3 +301,25 @@ def test_the_first_words_of_a_property_are_not_its_type():
 
 def test_markdown_is_escaped_outside_code():
     assert markdown.escape("a_b | *c* `d_e|f`\n  $x$") == r"a\_b \| \*c\* `d_e|f` \$x\$"
+
+
+def test_attacks_without_rows_are_stated_as_none(monkeypatch):
+    monkeypatch.setattr(attack_results._Recorded, "rows", lambda self: [])
+    shown = object.__new__(attack_results.AttackResults)
+    assert "nothing yet" in "\n".join(attack_results.AttackResults.markdown(shown))
+    told = object.__new__(attack_results.AttackVerdict)
+    assert "nothing to compare yet" in "\n".join(attack_results.AttackVerdict.markdown(told))
+
+
+def test_attacks_are_a_line_an_attack_and_method(monkeypatch):
+    masks = {"robust_mask": "c", "clean_mask": "e", "queries": [3, 4, 5, 1], "examples": 4, "example_ids": [0, 1, 2, 3]}
+    masks |= {"advglue-sst2_mask": "8", "advglue-sst2_n": 4, "recipe": "textfooler+minilm", "steps": 3}
+    rows = [
+        run(method=method, seed=seed, different_answers=0) | masks for method in ("standard", "pgd") for seed in (0, 1)
+    ]
+    monkeypatch.setattr(attack_results._Recorded, "rows", lambda self: rows)
+    lines = list(attack_results.AttackResults.markdown(object.__new__(attack_results.AttackResults)))
+    assert "| attack | trained | seeds | sentences | clean % | robust % | queries |" in lines
+    assert "| textfooler+minilm | pgd | 2 | 4 | 75.0 (75.0 to 75.0) | 50.0 (50.0 to 50.0) | 4 |" in lines
+    assert any(line.startswith("| AdvGLUE | +0.0 (+0.0 to +0.0) | ") and line.endswith(" | +7.8 |") for line in lines)
+    assert not any("\n" in line for line in lines)  # the page's parser reads lines

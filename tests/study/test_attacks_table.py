@@ -108,7 +108,7 @@ def test_words_follow_the_rows(rows):
 
 def test_the_papers_order_is_confirmed_contradicted_or_left_open(rows):
     words = attacks_words.beside_paper(rows)
-    assert f"`{RECIPE}` +4.8, AdvGLUE +7.8. Our rows confirm it for `{RECIPE}`; leave open it for AdvGLUE." in words
+    assert f"`{RECIPE}` +4.8, AdvGLUE +7.8. Our rows confirm it for `{RECIPE}`; leave it open for AdvGLUE." in words
     turned = [one | {"method": {"pgd": "standard", "standard": "pgd"}[one["method"]]} for one in rows]
     assert f"contradict it for `{RECIPE}`" in attacks_words.beside_paper(turned)
     assert attacks_words.beside_paper([]) == ""

@@ -55,7 +55,13 @@ def _told(one: Against, first: str, second: str) -> str:
             start + f"`{ahead}` is more robust than `{behind}`, by {abs(value):.1f} points on average. The intervals "
             "over seeds and over sentences both leave out 0."
         )
-    (_, lower, higher) = one.over_sentences
+    _, lower, higher = one.over_sentences
+    if lower > 0 or higher < 0:
+        return (
+            start + f"the models differ, by {value:+.1f} points on average and {lower:+.1f} to {higher:+.1f} over "
+            f"sentences, but the interval over seeds, {low:+.1f} to {high:+.1f}, holds 0: no difference of the methods "
+            "that these rows can show."
+        )
     return (
         start + f"no difference that these rows can show. On average it is {value:+.1f} points, from {low:+.1f} to "
         f"{high:+.1f} over seeds and from {lower:+.1f} to {higher:+.1f} over sentences."

@@ -99,6 +99,10 @@ def test_words_follow_the_rows(rows):
     assert f"`{RECIPE}` (40 sentences): `pgd` is more robust than `standard`, by 22.5 points on average." in words
     assert "AdvGLUE (20 sentences): no difference that these rows can show. On average it is -5.0 points" in words
     assert "Of 6 paired tests of McNemar's, 3 are below 0.05 after Holm's correction." in words
+    spread = rows[:3] + [row("pgd", seed, robust) for seed, robust in enumerate((12, 20, 30))]
+    told = attacks_words.verdict(spread)
+    assert "the models differ, by +26.7 points on average" in told
+    assert "holds 0: no difference of the methods that these rows can show." in told
     turned = [one | {"method": {"pgd": "standard", "standard": "pgd"}[one["method"]]} for one in rows]
     assert "`standard` is more robust than `pgd`, by 22.5 points" in attacks_words.verdict(turned)
     alone = attacks_words.verdict([rows[0], rows[3]])

@@ -113,7 +113,8 @@ def draw_clean_robust(points: Sequence[Point]) -> Figure:
         raise ValueError(f"at most {len(FILLS)} attacks can be told apart, got {len(attacks)}")
     figure, axes = plt.subplots(figsize=(WIDTH, 3.9))
     for point in points:
-        look = {"color": colour(point.method), "fillstyle": FILLS[attacks.index(point.attack)], "markersize": 7}
+        place = attacks.index(point.attack)  # a later attack is drawn around an earlier one, where they agree
+        look = {"color": colour(point.method), "fillstyle": FILLS[place], "markersize": 6 + 4 * place}
         axes.plot(100 * point.clean, 100 * point.robust, marker(point.method), markerfacecoloralt="none", **look)
     for method in dict.fromkeys(point.method for point in points):
         axes.plot([], [], marker(method), color=colour(method), label=method)

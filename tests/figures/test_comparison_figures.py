@@ -50,6 +50,7 @@ def test_points_have_the_looks_of_their_method_and_are_filled_by_attack():
     assert [line.get_xydata()[0].tolist() for line in drawn] == [[80, 20], [90, 10]]
     assert [line.get_marker() for line in drawn] == [marker("pgd"), marker("standard")]
     assert [line.get_fillstyle() for line in drawn] == ["full", "none"]
+    assert drawn[0].get_markersize() < drawn[1].get_markersize()  # both are seen where they agree
     five = [comparison.Point("pgd", str(i), 0.8, 0.2) for i in range(5)]
     with pytest.raises(ValueError, match="at most 4 attacks can be told apart, got 5"):
         comparison.draw_clean_robust(five)

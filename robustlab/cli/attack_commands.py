@@ -28,7 +28,7 @@ def attack(
     seed: options.Seed = 0,
     width: attack_options.Width = 32,
     processes: attack_options.Processes = 1,
-    batch_size: attack_options.ForwardSize = 4,
+    batch_size: attack_options.ForwardSize = 16,
     device: options.Device = None,
     output: attack_options.AttackOutput = None,
     resume: options.Resume = False,

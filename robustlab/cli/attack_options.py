@@ -62,7 +62,7 @@ ForwardSize = Annotated[
     int,
     typer.Option(
         "--batch-size",
-        help="Rows of every forward, always full: 4 suits a CPU, 64 or more a GPU; decides the last digits.",
+        help="Rows of a forward, 16 for a CPU, 64 or more for a GPU; on a GPU it decides an answer's last digits.",
         rich_help_panel=SPEED,
     ),
 ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from robustlab.models.packing import Packing
+from robustlab.models.packing import Packing, in_fours
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -77,7 +77,7 @@ class Reader:
         if not tokens:
             return torch.zeros(0, getattr(self.model.config, "num_labels", 0))
         found: list[Tensor] = [torch.empty(0)] * len(tokens)
-        with _evaluating(self.model):
+        with _evaluating(self.model), in_fours(self.model):
             for chosen, length in self.packing([len(row[0]) for row in tokens]):
                 batch = pad([tokens[row] for row in chosen], length, self.tokenizer.pad_token_id, self.model.device)
                 read = self.read(self.model(**batch), batch["attention_mask"]).float().cpu()

@@ -53,7 +53,7 @@ class Attacker:
         """Attack examples side by side.
 
         What comes of an example depends on the seed and the example alone, and on neither the others nor the width:
-        every model's answer is a function of its text, to the last digit (`robustlab.models.packing.fixed_shapes`).
+        every model's answer is a function of its text, to the last digit (`robustlab.models.packing.steady`).
 
         Args:
             examples: What is attacked, read as there is room for it.

@@ -15,7 +15,7 @@ from robustlab.evaluation.attack.served import Served
 from robustlab.evaluation.attack.services import Service
 from robustlab.models import Loaded, Reader
 from robustlab.models.encoding import logits
-from robustlab.models.packing import fixed_shapes
+from robustlab.models.packing import steady
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -30,13 +30,13 @@ class Bench:
     Attributes:
         loaded: The classifier under attack, where it is to run.
         recipe: The recipe.
-        batch_size: Rows of every forward; decides an answer's last digits.
+        batch_size: Rows of a forward; on an accelerator it decides an answer's last digits.
         max_length: Longer texts are cut to this many tokens; None takes what the model can read.
     """
 
     loaded: Loaded
     recipe: Recipe
-    batch_size: int = 4
+    batch_size: int = 16
     max_length: int | None = None
 
     @property
@@ -52,7 +52,7 @@ class Bench:
     @cached_property
     def predict(self) -> Reader:
         """Texts -> logits [n c], each a function of its text alone."""
-        return Reader(*self.loaded, logits, fixed_shapes(self.batch_size), max_length=self.longest)
+        return Reader(*self.loaded, logits, steady(self.batch_size, self.device), max_length=self.longest)
 
     @cached_property
     def victim(self) -> Served:

@@ -13,7 +13,7 @@ from torch import Tensor
 from robustlab import resources
 from robustlab.models import Reader
 from robustlab.models.loading import minilm_place
-from robustlab.models.packing import fixed_shapes
+from robustlab.models.packing import steady
 
 LONGEST = 256  # tokens; what the encoder was trained on
 
@@ -21,12 +21,12 @@ Encode = Callable[[Sequence[str]], Tensor]
 """Texts -> embeddings of length 1 [n d]."""
 
 
-def minilm_encoder(device: torch.device | str = "cpu", *, batch_size: int = 4) -> Reader:
+def minilm_encoder(device: torch.device | str = "cpu", *, batch_size: int = 16) -> Reader:
     """The sentence encoder all-MiniLM-L6-v2: the mean of a text's token states, scaled to length 1.
 
     Args:
         device: Where it runs.
-        batch_size: Rows of every forward.
+        batch_size: Rows of a forward.
     Raises: MissingResourceError: If it is not on this machine.
     Source: The pooling that the model's own card gives (Reimers and Gurevych, Sentence-BERT, EMNLP 2019).
     """
@@ -36,7 +36,7 @@ def minilm_encoder(device: torch.device | str = "cpu", *, batch_size: int = 4) -
     place, revision = minilm_place()
     tokenizer = AutoTokenizer.from_pretrained(place, revision=revision or "main", local_files_only=True)
     model = AutoModel.from_pretrained(place, revision=revision or "main", local_files_only=True).to(device)
-    return Reader(model, tokenizer, mean, fixed_shapes(batch_size), max_length=LONGEST)
+    return Reader(model, tokenizer, mean, steady(batch_size, model.device), max_length=LONGEST)
 
 
 def universal_encoder() -> Callable[[list[str]], Tensor]:

@@ -13,7 +13,7 @@ from robustlab.evaluation.attack.engine import ask
 from robustlab.evaluation.attack.names import Recipe
 from robustlab.evaluation.attack.services import Service
 from robustlab.models.loading import minilm_place
-from robustlab.models.packing import fixed_shapes
+from robustlab.models.packing import steady
 from robustlab.models.reading import pad
 
 if TYPE_CHECKING:
@@ -69,10 +69,10 @@ def answers(model: PreTrainedModel, mask_id: int, pad_id: int, *, batch_size: in
         model: A masked language model.
         mask_id: The mask token.
         pad_id: The padding token.
-        batch_size: Rows of every forward.
+        batch_size: Rows of a forward.
     """
     model.eval()
-    packing = fixed_shapes(batch_size)
+    packing = steady(batch_size, model.device)
 
     @torch.inference_mode()
     def answer(rows: list[Ids]) -> list[Tensor]:

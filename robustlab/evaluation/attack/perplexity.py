@@ -8,20 +8,20 @@ from collections.abc import Callable, Sequence
 import torch
 import torch.nn.functional as F
 
-from robustlab.models.packing import fixed_shapes
+from robustlab.models.packing import steady
 from robustlab.models.reading import pad
 
 Perplexity = Callable[[Sequence[str]], list[float | None]]
 """Texts -> perplexities; None for a text of fewer than two tokens, which predicts nothing."""
 
 
-def perplexity_by(name: str, device: torch.device | str = "cpu", *, batch_size: int = 4) -> Perplexity:
+def perplexity_by(name: str, device: torch.device | str = "cpu", *, batch_size: int = 32) -> Perplexity:
     """Make a function from texts to perplexities, exp of a token's mean negative log-likelihood given those before.
 
     Args:
         name: A causal language model: a folder, or a name in the hub's cache; nothing is downloaded.
         device: Where it runs.
-        batch_size: Rows of every forward.
+        batch_size: Rows of a forward.
     Raises: FileNotFoundError: If there is no such model on this machine.
     """
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -36,7 +36,7 @@ def perplexity_by(name: str, device: torch.device | str = "cpu", *, batch_size: 
         ) from error
     longest = min(tokenizer.model_max_length, getattr(model.config, "max_position_embeddings", None) or 1024)
 
-    packing = fixed_shapes(batch_size)
+    packing = steady(batch_size, model.device)
 
     @torch.inference_mode()
     def measure(texts: Sequence[str]) -> list[float | None]:

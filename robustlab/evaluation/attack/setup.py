@@ -25,7 +25,7 @@ class Setup:
         limits: What the recipe may do.
         seed: Decides, with an example's number, every random draw.
         device: Where the models run.
-        batch_size: Rows of every forward; decides an answer's last digits.
+        batch_size: Rows of a forward; on an accelerator it decides an answer's last digits.
         max_length: Longer texts are cut to this many tokens; None takes what the model can read.
     """
 
@@ -35,7 +35,7 @@ class Setup:
     limits: Limits = field(default_factory=Limits)
     seed: int = 0
     device: str = "cpu"
-    batch_size: int = 4
+    batch_size: int = 16
     max_length: int | None = None
 
     def make(self, loaded: models.Loaded | None = None) -> Attacker:

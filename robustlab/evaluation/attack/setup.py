@@ -43,7 +43,11 @@ class Setup:
 
         Args:
             loaded: The classifier, where it has been loaded already.
-        Raises: As `robustlab.evaluation.attack.attacking.attacker`.
+        Raises:
+            FileNotFoundError: If there is no such classifier.
+            ModuleNotFoundError: If the extra `attack` is not installed.
+            ValueError: If there is no such recipe, or a substitute stands in for nothing that it needs.
+            MissingResourceError: If this machine lacks resources; names all of them.
         """
         if loaded is None:
             loaded = models.load(self.model, labels=self.labels)

@@ -45,8 +45,8 @@ def own_lengths(batch_size: int, *, multiple: int = FOURS) -> Packing:
     """Rows share a batch with those that are padded to the same length, which follows from a row's own.
 
     On a CPU an answer then does not depend on its company, to the last digit: a matrix product of 4n rows has the same
-    row whatever n is. `robustlab.models.reading.Reader` sees to it that products over pooled rows, of which there is
-    one a text, have 4n rows, too.
+    row whatever n is. `in_fours` sees to it that products over pooled rows, of which there is one a text, have 4n
+    rows, too.
 
     Args:
         batch_size: Most rows in a batch.

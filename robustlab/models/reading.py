@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
-from robustlab.models.packing import Packing, in_fours
+from robustlab.models.packing import Packing
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -20,6 +20,9 @@ Tokens = tuple[tuple[int, ...], ...]
 """A text as a model reads it: token ids, and token types where the model has them."""
 Read = Callable[[Any, Tensor], Tensor]
 """A model's output and the attention mask [b l] -> a row for each text [b c]."""
+
+Around = Callable[[nn.Module], AbstractContextManager[object]]
+"""A context that a model is read in."""
 
 WANTED = ("input_ids", "attention_mask", "token_type_ids")
 
@@ -34,6 +37,7 @@ class Reader:
         tokenizer: Its tokenizer.
         read: What is read off its output.
         packing: How texts share forwards.
+        around: What is done to the model for the time of a call.
         max_length: Longer texts are cut to this many tokens.
     Raises: ValueError: If `max_length` leaves no room for text.
     """
@@ -45,11 +49,12 @@ class Reader:
         read: Read,
         packing: Packing,
         *,
+        around: Around = nullcontext,
         max_length: int = 128,
     ) -> None:
         check_length(tokenizer, max_length, pair=False)
         self.model, self.tokenizer, self.read, self.packing = model, tokenizer, read, packing
-        self.max_length = max_length
+        self.around, self.max_length = around, max_length
 
     def __call__(self, texts: Sequence[Text]) -> Tensor:
         """Read texts."""
@@ -77,7 +82,7 @@ class Reader:
         if not tokens:
             return torch.zeros(0, getattr(self.model.config, "num_labels", 0))
         found: list[Tensor] = [torch.empty(0)] * len(tokens)
-        with _evaluating(self.model), in_fours(self.model):
+        with _evaluating(self.model), self.around(self.model):
             for chosen, length in self.packing([len(row[0]) for row in tokens]):
                 batch = pad([tokens[row] for row in chosen], length, self.tokenizer.pad_token_id, self.model.device)
                 read = self.read(self.model(**batch), batch["attention_mask"]).float().cpu()

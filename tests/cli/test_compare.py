@@ -9,7 +9,7 @@ import pytest
 
 from tests.evaluation.attack.example_rows import outcomes
 
-SETTINGS = {"settings": {"recipe": "textfooler", "budget": 500, "seed": 0}}
+SETTINGS = {"settings": {"recipe": "textfooler", "queries": 500, "seed": 0}}
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_other_examples(run, refuse, save):
 
 @pytest.mark.parametrize(
     ("name", "value", "told"),
-    [("recipe", "pwws", "textfooler and pwws"), ("budget", None, "500 and none"), ("seed", 3, "0 and 3")],
+    [("recipe", "pwws", "textfooler and pwws"), ("queries", None, "500 and none"), ("seed", 3, "0 and 3")],
 )
 def test_different_attacks_are_told(run, save, name, value, told):
     other = {"settings": SETTINGS["settings"] | {name: value}}

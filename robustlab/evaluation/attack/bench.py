@@ -15,7 +15,7 @@ from robustlab.evaluation.attack.served import Served
 from robustlab.evaluation.attack.services import Service
 from robustlab.models import Loaded, Reader
 from robustlab.models.encoding import logits
-from robustlab.models.packing import steady
+from robustlab.models.packing import in_fours, steady
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -52,7 +52,9 @@ class Bench:
     @cached_property
     def predict(self) -> Reader:
         """Texts -> logits [n c], each a function of its text alone."""
-        return Reader(*self.loaded, logits, steady(self.batch_size, self.device), max_length=self.longest)
+        return Reader(
+            *self.loaded, logits, steady(self.batch_size, self.device), around=in_fours, max_length=self.longest
+        )
 
     @cached_property
     def victim(self) -> Served:

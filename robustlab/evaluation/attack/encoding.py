@@ -13,7 +13,7 @@ from torch import Tensor
 from robustlab import resources
 from robustlab.models import Reader
 from robustlab.models.loading import minilm_place
-from robustlab.models.packing import steady
+from robustlab.models.packing import in_fours, steady
 
 LONGEST = 256  # tokens; what the encoder was trained on
 
@@ -36,7 +36,7 @@ def minilm_encoder(device: torch.device | str = "cpu", *, batch_size: int = 16) 
     place, revision = minilm_place()
     tokenizer = AutoTokenizer.from_pretrained(place, revision=revision or "main", local_files_only=True)
     model = AutoModel.from_pretrained(place, revision=revision or "main", local_files_only=True).to(device)
-    return Reader(model, tokenizer, mean, steady(batch_size, model.device), max_length=LONGEST)
+    return Reader(model, tokenizer, mean, steady(batch_size, model.device), around=in_fours, max_length=LONGEST)
 
 
 def universal_encoder() -> Callable[[list[str]], Tensor]:

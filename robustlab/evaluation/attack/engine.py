@@ -7,10 +7,11 @@ whenever it asks, and goes on with the answer. Only one runs at a time, so that 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
+import torch
 from greenlet import getcurrent, greenlet
 
 from robustlab.evaluation.attack.randomness import Stream
@@ -95,6 +96,7 @@ class _Loop:
     def __init__(self, tasks: Iterator[Task], width: int) -> None:
         self.tasks, self.width = tasks, width
         self.waiting: dict[greenlet, tuple[Task, _Request]] = {}
+        self.modes: dict[greenlet, bool] = {}
 
     def turn(self) -> None:
         """The engine's own greenlet: hands each finished task to whoever runs it, and None at the end."""
@@ -112,12 +114,24 @@ class _Loop:
 
     def _advance(self, worker: greenlet, task: Task, *answer: Any) -> None:
         """Let a task run until it asks or ends."""
-        with task.stream.turn() if task.stream else nullcontext():
+        with task.stream.turn() if task.stream else nullcontext(), self._own_mode(worker):
             told = worker.switch(*answer)
         if isinstance(told, _Request):
             self.waiting[worker] = (task, told)
         else:
             getcurrent().parent.switch(told)
+
+    @contextmanager
+    def _own_mode(self, worker: greenlet) -> Iterator[None]:
+        """Whether gradients are kept is the thread's affair; a task that asks inside `no_grad` must not tell others."""
+        outside = torch.is_grad_enabled()
+        torch.set_grad_enabled(self.modes.pop(worker, outside))
+        try:
+            yield
+        finally:
+            if not worker.dead:
+                self.modes[worker] = torch.is_grad_enabled()
+            torch.set_grad_enabled(outside)
 
     def _answers(self) -> dict[greenlet, list[Any]]:
         """Ask each service once for all that wait for it."""
@@ -131,7 +145,8 @@ class _Loop:
         """Unwind the tasks that wait, so that what they hold is let go."""
         for worker in self.waiting:
             worker.parent = getcurrent()  # a greenlet that ends goes on with its parent, and the engine is no more
-            worker.throw()
+            with self._own_mode(worker):
+                worker.throw()
         self.waiting.clear()
 
 

@@ -4,6 +4,7 @@ import random
 
 import numpy as np
 import pytest
+import torch
 
 from robustlab.evaluation.attack.engine import Task, ask, run
 from robustlab.evaluation.attack.randomness import Stream
@@ -109,6 +110,29 @@ def test_tasks_that_are_left_are_unwound():
     assert next(ends).key == 0
     ends.close()
     assert {1, 2} <= set(let_go)
+
+
+def test_modes_of_torch_stay_with_their_task():
+    """Each asks inside `no_grad`, in turns; left to themselves they would switch gradients off for good."""
+    service, _ = squares()
+    seen = []
+
+    def without_gradients(key):
+        with torch.no_grad():
+            ask(service, [key])
+            seen.append(torch.is_grad_enabled())
+            ask(service, [key + 1])
+        seen.append(torch.is_grad_enabled())
+        ask(service, [key])
+
+    tasks = [Task(key, lambda key=key: without_gradients(key)) for key in range(4)]
+    list(run(tasks, width=3))
+    assert sorted(seen) == [False] * 4 + [True] * 4
+    assert torch.is_grad_enabled()
+    ends = run([Task(9, lambda: 0), *tasks][::-1], width=5)
+    next(ends)
+    ends.close()
+    assert torch.is_grad_enabled()
 
 
 def test_width_is_checked():

@@ -63,10 +63,6 @@ class Attacker:
         for done in run((self._task(example) for example in examples), width=width):
             yield done.result if done.error is None else _told(done)
 
-    def one(self, example: Example) -> Attacked:
-        """Attack a single example."""
-        return self._attack(example)
-
     def _task(self, example: Example) -> Task[Attacked]:
         stream = Stream(self.seed, example.example_id)
         return Task(example.example_id, lambda: self._attack(example), stream)

@@ -30,7 +30,7 @@ def test_it_makes_a_model_that_answers(reader):
     assert record["last_step"]["step"] == 12
     plan = record["plan"]
     assert (plan["optimiser_steps"], plan["documents_seen"], plan["batch_size"]) == (12, 96, 8)
-    assert (plan["learning_rate"], plan["cost_units_a_step"]) == (2.5e-3, 3)
+    assert (plan["learning_rate"], plan["cost_units_a_step"]) == (1.2e-3, 3)
 
 
 def test_the_quick_look_has_the_constant_model_beside_it(reader):

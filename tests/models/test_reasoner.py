@@ -329,7 +329,7 @@ def test_prompts_want_a_fast_tokenizer_with_an_end(documents: list[Document]) ->
     ("sizes", "said"),
     [
         ({"heads": 5}, "heads must divide d_model, got 5 heads and a width of 96"),
-        ({"pools": 0}, "pools must be at least 1, got 0"),
+        ({"pools": 1}, "pools must be at least 2, got 1"),
         ({"dropout": 1.0}, r"dropout must be in \[0, 1\), got 1.0"),
     ],
 )
@@ -341,3 +341,14 @@ def test_sizes_that_make_no_model(sizes: dict, said: str) -> None:
 def test_it_has_the_size_that_it_says(small: Reasoner) -> None:
     assert small.model.size == sum(p.numel() for p in small.model.parameters())
     assert 450_000 < SentenceReasoner(SentenceReasonerConfig(vocab_size=500)).size < 700_000
+
+
+def test_who_did_it_is_told_from_who_suffered_it_before_any_training() -> None:
+    torch.manual_seed(0)
+    model = SentenceReasoner(SentenceReasonerConfig(vocab_size=60)).eval()
+    the, caused, fire, war = 1, 10, 50, 52  # the rarer a word, the higher its number
+    words = torch.tensor([[the, fire, caused, the, war], [the, war, caused, the, fire]])
+    encoder = model.encoder
+    with torch.no_grad():
+        units = encoder.sentences(encoder.embed_tokens(words), encoder.counts[words], words > 0)
+    assert torch.cosine_similarity(units[0], units[1], dim=0) < 0.7

@@ -15,10 +15,9 @@ from robustlab.cli.reason.settings import Changes, Train
 from robustlab.corpora import reasoning
 from robustlab.corpora.documents import PERTURBATIONS, TASKS, Document
 from robustlab.randomness import key
-from robustlab.study.reasoning.protocol import profile
 from robustlab.study.reasoning.run import TRAINING_SEED
-from robustlab.study.reasoning.starts import VOCABULARY, course
-from robustlab.training.lessons import Lessons, Source, Stage, cycle
+from robustlab.study.reasoning.starts import VOCABULARY
+from robustlab.training.lessons import Lessons, Source, Stage, course, cycle
 
 STEPS = 2000
 RATES = {"folder": 3e-4, "transformers": 1e-4}  # as in the studies
@@ -140,10 +139,10 @@ def lessons(settings: Train) -> Lessons:
     fit, longest = settings.fit, settings.source.sentences or documents.SENTENCES
     if fit.steps is not None and fit.examples is not None:
         raise ValueError("--steps and --examples say the same: give one of them")
-    studied = course(replace(profile("smoke"), sentences=longest))
+    studied = course(longest, STEPS)
     size = fit.batch_size or studied.batch_size
     steps = fit.steps or (max(1, fit.examples // size) if fit.examples else STEPS)
-    grown = course(replace(profile("smoke"), sentences=longest, start_steps=steps))
+    grown = course(longest, max(4, steps))
     grows = settings.fresh and settings.source.data == documents.GENERATED and steps >= len(grown.stages)
     stages = grown.stages if grows else (Stage(steps, (longest, longest)),)
     stages = (*stages[:-1], replace(stages[-1], steps=steps - sum(stage.steps for stage in stages[:-1])))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from types import MappingProxyType
 
 from robustlab.corpora.documents import TASKS, Document
@@ -105,9 +106,13 @@ def _document(number: int, task: str, bounds: tuple[int, int], noise: float, str
 
 
 def chain(steps: Sequence[Claim], answer: str) -> tuple[str, ...]:
-    """The facts of a solution in plain words, and the answer."""
+    """The facts of a solution in plain words, and the answer.
+
+    Each fact begins with what is known already and ends with what is found, whichever way the question goes.
+    """
+    backwards = any(claim.subject == later.value for claim, later in pairwise(steps))
     return (
-        *(sentence(fact(claim, RELATIONS[claim.relation].facts[0])) for claim in steps),
+        *(sentence(fact(claim, RELATIONS[claim.relation].step(backwards=backwards))) for claim in steps),
         f"The answer is {answer}.",
     )
 

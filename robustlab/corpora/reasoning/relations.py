@@ -27,6 +27,14 @@ class Relation:
     clause: str = ""
     link: str = ""
 
+    def step(self, *, backwards: bool = False) -> str:
+        """The wording of a step of reasoning: the last in which what is known stands before what is found.
+
+        Whoever writes a step word by word then looks for one thing at a time, whichever way the question goes.
+        """
+        known, found = ("{v}", "{s}") if backwards else ("{s}", "{v}")
+        return [form for form in self.facts if form.index(known) < form.index(found)][-1]
+
 
 RELATIONS: Mapping[str, Relation] = MappingProxyType(
     {

@@ -17,7 +17,7 @@ class SentenceReasonerConfig(PretrainedConfig):
         encoder_layers: Layers over the units of a document.
         decoder_layers: Layers over the words of an answer.
         d_ff: Inner width of the feed-forward layers.
-        pools: Weighted means that a sentence's words are summed up by.
+        pools: Weighted means that a sentence's words are summed up by, half of them from either end; at least 2.
         reach: Words to either side that decide how much a word counts.
         max_words: Words of the longest sentence or instruction.
         max_answer: Words of the longest answer, its end included.
@@ -39,7 +39,7 @@ class SentenceReasonerConfig(PretrainedConfig):
         decoder_layers: int = 2,
         d_ff: int = 192,
         pools: int = 8,
-        reach: int = 1,
+        reach: int = 3,
         max_words: int = 48,
         max_answer: int = 64,
         dropout: float = 0.0,
@@ -58,8 +58,8 @@ class SentenceReasonerConfig(PretrainedConfig):
             "max_answer": max_answer,
         }
         for name, size in sizes.items():
-            if size < 1:
-                raise ValueError(f"{name} must be at least 1, got {size}")
+            if size < (least := 2 if name == "pools" else 1):
+                raise ValueError(f"{name} must be at least {least}, got {size}")
             setattr(self, name, size)
         if d_model % heads:
             raise ValueError(f"heads must divide d_model, got {heads} heads and a width of {d_model}")

@@ -13,39 +13,11 @@ from transformers import PreTrainedModel
 from transformers.modeling_outputs import Seq2SeqLMOutput
 
 from robustlab.models.reasoner.configuration import SentenceReasonerConfig
+from robustlab.models.reasoner.ends import SentenceEncoder
 from robustlab.models.reasoner.layers import NOT_ITSELF, RELATIONS, SELF, Attention, Block, hidden_keys, relations
 
 IGNORED = -100
-
-
-class SentenceEncoder(nn.Module):
-    """Words of a sentence -> one vector: a few learned weighted means pick words out, and a layer thinks about them.
-
-    How much a word counts depends on itself, its neighbours and its place. Nearly all of a batch is words, so what is
-    done to each of them is cheap: the wide products come after the means.
-    """
-
-    def __init__(self, config: SentenceReasonerConfig):
-        super().__init__()
-        width, pools = config.d_model, config.pools
-        self.reach = config.reach
-        self.weigh = nn.Linear(width, (2 * self.reach + 1) * pools)
-        self.places = nn.Parameter(torch.zeros(config.max_words, pools))
-        self.norm = nn.LayerNorm(width)  # a mean of words is short, and must not be drowned by what is added to it
-        self.think = nn.Sequential(nn.Linear(pools * width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
-
-    def forward(self, words: Float[Tensor, "n w d"], real: Tensor) -> Float[Tensor, "n d"]:
-        """Sum up each sentence; `real` [n w] is False at pads."""
-        pads = ~real[..., None]
-        scores = self.places[: words.shape[1]]
-        heard = self.weigh(words).masked_fill(pads, 0).chunk(2 * self.reach + 1, dim=-1)
-        for step, part in enumerate(heard, start=-self.reach):  # each word says what it means for one so far away
-            if abs(step) < words.shape[1]:
-                scores = scores + F.pad(part, (0, 0, step, -step))
-        # A pad unit has no words: the lowest number everywhere gives it a plain mean and no NaN.
-        weights = scores.masked_fill(pads, torch.finfo(words.dtype).min).softmax(1)
-        picked = self.norm(weights.transpose(1, 2) @ words)
-        return picked.mean(1) + self.think(picked.flatten(1))
+RARE = 1.5  # words are numbered from the most frequent on: a word begins to count with the logarithm of its number
 
 
 class DocumentEncoder(nn.Module):
@@ -57,6 +29,7 @@ class DocumentEncoder(nn.Module):
     def __init__(self, config: SentenceReasonerConfig):
         super().__init__()
         self.embed_tokens = nn.Embedding(config.vocab_size, config.d_model, padding_idx=config.pad_token_id)
+        self.counts = nn.Parameter(torch.zeros(config.vocab_size))
         self.pad = config.pad_token_id
         self.sentences = SentenceEncoder(config)
         self.roles = nn.Embedding(2, config.d_model)
@@ -72,7 +45,8 @@ class DocumentEncoder(nn.Module):
         b, u, w = input_ids.shape
         words = self.embed_tokens(input_ids.reshape(b, u * w))  # one row an example: a site like any embedding
         real = (input_ids != self.pad).reshape(b * u, w)
-        units = self.sentences(words.reshape(b * u, w, -1), real).reshape(b, u, -1)
+        counts = self.counts[input_ids].reshape(b * u, w)
+        units = self.sentences(words.reshape(b * u, w, -1), counts, real).reshape(b, u, -1)
         states = units + self.roles((paragraphs < 0).long())
         keys, how = hidden_keys(attention_mask.bool(), states), relations(paragraphs)
         for block, bias in zip(self.blocks, self.biases, strict=True):
@@ -89,6 +63,7 @@ class AnswerDecoder(nn.Module):
         sizes = (config.d_model, config.heads, config.d_ff, config.dropout)
         self.blocks = nn.ModuleList([Block(*sizes, reads=True) for _ in range(config.decoder_layers)])
         self.norm = nn.LayerNorm(config.d_model)
+        self.speak = nn.Linear(config.d_model, config.d_model, bias=False)
 
     def forward(self, words: Float[Tensor, "b t d"], states: Float[Tensor, "b u d"], mask: Tensor) -> Tensor:
         """Read the states where `mask` [b u] is 1; the first is the instruction's, which asks for the words."""
@@ -101,11 +76,30 @@ class AnswerDecoder(nn.Module):
         later = torch.ones(t, t, dtype=torch.bool, device=words.device).triu(1)
         own = torch.zeros(t, t, dtype=words.dtype, device=words.device)
         own = own.masked_fill(later, torch.finfo(words.dtype).min)[None, None]
-        document = states[:, 1:]
-        others = hidden_keys(mask[:, 1:].bool(), document)
+        others = hidden_keys(mask.bool(), states)
         for block in self.blocks:
-            known = block(known, own, document, others)
-        return self.norm(known)
+            known = block(known, own, states, others)
+        return self.speak(self.norm(known))
+
+    def begin(self, ends: Tensor) -> None:
+        """Begin by looking for what is known at one end of a sentence, and saying what stands at the other.
+
+        What is said is turned away from what is known, or the word that was looked for would be said again.
+
+        Args:
+            ends: The sentence encoder's maps of what is first and what is last [d 2d].
+        """
+        first, last = ends.chunk(2, dim=1)
+        for block in self.blocks:
+            assert block.read is not None
+            read, half = block.read, block.read.heads // 2 * (len(ends) // block.read.heads)
+            query, value = read.query.weight, nn.init.orthogonal_(torch.empty_like(first))
+            read.key.weight.copy_(torch.cat([query[:half] @ first.T, query[half:] @ last.T]))
+            read.value.weight.copy_(torch.cat([value[:half] @ last.T, value[half:] @ first.T]))
+            read.out.weight.copy_(value.T)
+        nn.init.orthogonal_(self.speak.weight)
+        for attention in (self.blocks[-1].look, self.blocks[-1].read):
+            attention.out.weight.copy_(self.speak.weight.T @ attention.out.weight)
 
 
 class SentenceReasoner(PreTrainedModel):
@@ -126,13 +120,23 @@ class SentenceReasoner(PreTrainedModel):
         super().__init__(config)
         self.encoder, self.decoder = DocumentEncoder(config), AnswerDecoder(config)
         self.post_init()
+        if self.device.type != "meta":  # where a file is read, its weights come instead
+            self._begin()
+
+    @torch.no_grad()
+    def _begin(self) -> None:
+        """What the weights begin with that lies between modules; from weights at random roles are hardly ever found."""
+        self.encoder.sentences.begin()
+        self.encoder.counts.copy_(RARE * torch.arange(self.config.vocab_size).log1p())
+        self.decoder.begin(self.encoder.sentences.ends.weight)
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
         if isinstance(module, nn.Linear):
             fan = module.in_features
             nn.init.normal_(module.weight, std=fan**-0.5)
-            nn.init.zeros_(module.bias)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
         elif isinstance(module, nn.Embedding):
             # Words are long and what is added to them is short, so that words are what units are compared by.
             nn.init.normal_(module.weight, std=1.0 if module.padding_idx is not None else 0.3)
@@ -144,8 +148,6 @@ class SentenceReasoner(PreTrainedModel):
             for bias in module.biases:
                 nn.init.zeros_(bias.weight)
                 bias.weight[SELF] = NOT_ITSELF
-        elif isinstance(module, SentenceEncoder):
-            nn.init.normal_(module.places)
         elif isinstance(module, nn.LayerNorm):
             nn.init.ones_(module.weight)
             nn.init.zeros_(module.bias)

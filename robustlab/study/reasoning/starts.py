@@ -13,7 +13,7 @@ from robustlab.corpora import reasoning
 from robustlab.corpora.documents import Document
 from robustlab.models.reasoner import Reasoner
 from robustlab.study.reasoning.protocol import Protocol
-from robustlab.training.lessons import Lessons, Source, Stage
+from robustlab.training.lessons import Source, course
 from robustlab.training.reasoning import exact_match, teach
 
 VOCABULARY = 2000  # documents that the words of the small model are taken from
@@ -42,7 +42,7 @@ def start(protocol: Protocol, seed: int, cache: Path, *, progress: bool = False)
             reasoner,
             methods.standard(),
             _source(seed),
-            course(protocol),
+            course(protocol.sentences, protocol.start_steps),
             seed=seed,
             output=unfinished,
             resume=any(unfinished.glob("step-*/state.json")),
@@ -66,18 +66,6 @@ def _fresh(protocol: Protocol, seed: int) -> Reasoner:
     documents = reasoning.generate(VOCABULARY, seed=seed, sentences=protocol.sentences)
     # The reasoning is written before the answer: without it two-hop tasks are hardly learned.
     return Reasoner.small(documents, seed=seed, chain=True, max_answer=LONGEST)
-
-
-def course(protocol: Protocol) -> Lessons:
-    """Short documents first; the last stage has the length of the profile."""
-    longest = protocol.sentences
-    shares = ((0.35, (4, 8)), (0.25, (8, 16)), (0.2, (16, 32)), (0.2, (32, longest)))
-    stages = [
-        Stage(max(1, round(share * protocol.start_steps)), (min(low, longest), min(high, longest)))
-        for share, (low, high) in shares
-    ]
-    every = max(1, protocol.start_steps // 4)  # a checkpoint
-    return Lessons(stages=tuple(stages), batch_size=32, learning_rate=2.5e-3, validate_every=every)
 
 
 def _source(seed: int) -> Source:

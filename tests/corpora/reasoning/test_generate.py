@@ -13,7 +13,7 @@ from robustlab.corpora.reasoning.generate import SIZES
 from robustlab.corpora.reasoning.grammar import Reading, read
 from robustlab.corpora.reasoning.lexicon import FILLER_WORDS, FILLERS, KINDS, RECORDS
 
-DIGEST = "7ac021e217ec05bb"
+DIGEST = "50afaeb05da093be"
 PRINT_DIGEST = """
 import hashlib
 from robustlab.corpora.reasoning import generate
@@ -80,6 +80,17 @@ def test_the_chain_ends_in_the_answer(documents: list[Document]) -> None:
     for document in documents[:200]:
         assert document.chain[-1] == f"The answer is {document.answer}."
         assert len(document.chain) == 1 + len(document.gold)
+
+
+def test_each_step_of_a_chain_begins_with_what_is_known(documents: list[Document]) -> None:
+    for document in documents[:400]:
+        known = document.instruction
+        for step in document.chain[:-1]:
+            names = [word.strip(".,") for word in step.split() if word.strip(".,") in KINDS]
+            assert names[0] in known
+            assert names[-1] not in known
+            known += " " + step
+        assert document.answer.split()[-1] in known
 
 
 def test_no_word_of_a_filler_can_be_an_answer(documents: list[Document]) -> None:

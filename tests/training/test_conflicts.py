@@ -49,7 +49,8 @@ def test_labels_name_conflicts_and_all_that_only_look_like_one() -> None:
 def test_as_many_others_are_contrasted_as_asked_for_and_the_document_decides_which() -> None:
     (some,) = conflict_labels([DOCUMENT], 5, contrasted=4)
     (more,) = conflict_labels([DOCUMENT], 5, contrasted=10)
-    assert more[0, 1] == 1 and int(more.ge(0).sum()) == 10
+    assert more[0, 1] == 1
+    assert int(more.ge(0).sum()) == 10
     assert int(some.ge(0).sum()) < 10
     assert torch.equal(conflict_labels([DOCUMENT, DOCUMENT], 5, contrasted=4)[1], some)
     later, earlier = torch.tril_indices(5, 5)

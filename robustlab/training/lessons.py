@@ -110,13 +110,15 @@ def course(longest: int, steps: int) -> Lessons:
     """
     if steps < 4 or longest < 1:
         raise ValueError(f"expected at least 4 steps and 1 sentence, got {steps} and {longest}")
-    last = [round(steps * share) or 1 for share in (0.2, 0.15, 0.15)]
+    last = [round(steps * share) or 1 for share in (0.2, 0.15, 0.2)]
     sizes = (steps - sum(last), *last)
     bounds = ((4, 8), (8, 16), (16, 32), (32, longest))
     stages = [
         Stage(size, (min(low, longest), min(high, longest))) for size, (low, high) in zip(sizes, bounds, strict=True)
     ]
-    return Lessons(stages=tuple(stages), batch_size=32, learning_rate=1.2e-3, validate_every=max(1, steps // 4))
+    return Lessons(
+        stages=tuple(stages), batch_size=32, learning_rate=2e-3, fall=0.4, validate_every=max(1, steps // 4)
+    )
 
 
 def cycle(documents: Sequence[Document], *, seed: int = 0) -> Source:

@@ -52,7 +52,7 @@ def run(
     answerer = WAYS[cell.inference](trained, start, protocol, cell.seed)
     latent = trained if cell.inference == "greedy" or cell.inference in NULL_CONTROLS else None
     row = asdict(cell) | {"profile": protocol.name, "protocol": asdict(protocol)} | told
-    return row | take(paper, answerer, latent, protocol, encoder)
+    return row | take(paper, answerer, latent, protocol, encoder, sites=cell.measured_at)
 
 
 def fine_tuned(

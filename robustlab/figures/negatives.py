@@ -13,6 +13,7 @@ from robustlab.evaluation.statistics import Estimate
 from robustlab.figures.style import INK, colour, marker
 
 WIDTH = 5.6
+ABOVE = -0.85  # where marks stand over the strips
 GOLD, CONFLICT = colour("adaptive-pgd"), colour("pgd")
 # From nothing to ink: a low score lets the page through, be it light or dark.
 HEAT = LinearSegmentedColormap.from_list("heat", [to_rgba(CONFLICT, 0.0), to_rgba(CONFLICT, 0.95)])
@@ -38,11 +39,13 @@ def draw_strips(
     names = list(scored)
     figure, axes = plt.subplots(figsize=(WIDTH, 1.1 + 0.34 * len(names)))
     values = np.stack([scored[name] for name in names])
-    axes.imshow(values, cmap=HEAT, vmin=0, vmax=spread, aspect="auto", extent=(0.5, values.shape[1] + 0.5, len(names) - 0.5, -0.5))  # fmt: skip
+    extent = (0.5, values.shape[1] + 0.5, len(names) - 0.5, -0.5)
+    axes.imshow(values, cmap=HEAT, vmin=0, vmax=spread, aspect="auto", extent=extent)
     for place in gold:
         axes.axvline(place + 1, color=GOLD, linewidth=0.8, alpha=0.6)
-    axes.plot([place + 1 for place in gold], [-0.85] * len(gold), "*", color=GOLD, markersize=10, label="gold", clip_on=False)  # fmt: skip
-    axes.plot([place + 1 for place in conflicts], [-0.85] * len(conflicts), "o", color=INK, markersize=5, label="in conflict", clip_on=False)  # fmt: skip
+    for places, sign, shade, size, label in ((gold, "*", GOLD, 10, "gold"), (conflicts, "o", INK, 5, "in conflict")):
+        at = [place + 1 for place in places]
+        axes.plot(at, [ABOVE] * len(at), sign, color=shade, markersize=size, label=label, clip_on=False)
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.5, -1.3)
     axes.hlines(np.arange(len(names) + 1) - 0.5, 0.5, values.shape[1] + 0.5, color=INK, linewidth=0.5)

@@ -21,7 +21,7 @@ from robustlab.study.reasoning.detecting import batches
 
 Judge = Callable[[Document, Tensor], Tensor]
 """A document and the states [u d] of its sentences -> a score for every pair [u u]."""
-ALL, RELATED = "all pairs", "pairs about one relation"
+ALL, RELATED, SHARING = "all pairs", "about one relation", "about one relation and sharing a name"
 
 
 class Told(NamedTuple):
@@ -31,11 +31,14 @@ class Told(NamedTuple):
         scores: One a pair.
         conflict: Whether it is one.
         related: Whether both sentences state the same relation.
+        sharing: Whether they also share a name, as "Lena lives in Torva" does with "Lena lives in Mirel", a conflict, and
+            with "Hugo lives in Torva", which is none.
     """
 
     scores: np.ndarray
     conflict: np.ndarray
     related: np.ndarray
+    sharing: np.ndarray
 
 
 def by_probe(probe: SemanticConflict) -> Judge:
@@ -69,19 +72,22 @@ def tell(reasoner: Reasoner, documents: Sequence[Document], judge: Judge) -> lis
             for pairs, marks in ((conflicts(document), (conflict, related)), (agreeing(document), (related,))):
                 for mark in marks:
                     mark[tuple(np.array(pairs, int).reshape(-1, 2).T)] = True
+            names = [set(reading.claim[1:]) if reading.claim else set() for reading in map(read, document.sentences)]
+            sharing = related & np.array([[bool(one & other) for other in names] for one in names])
             scores = judge(document, row[:size]).double().numpy()
-            found.append(Told(scores[first, second], conflict[first, second], related[first, second]))
+            found.append(Told(*(part[first, second] for part in (scores, conflict, related, sharing))))
     return found
 
 
 def areas(told: Sequence[Told]) -> Mapping[str, Estimate]:
-    """The area under the ROC curve within a document, over documents that have both kinds: all pairs, and related ones.
+    """The area under the ROC curve within a document, over documents that have both kinds, for ever harder pairs.
 
     Raises: ValueError: If no document has a conflict and another pair.
     """
     return {
         ALL: _area([(one.scores, one.conflict) for one in told]),
         RELATED: _area([(one.scores[one.related], one.conflict[one.related]) for one in told]),
+        SHARING: _area([(one.scores[one.sharing], one.conflict[one.sharing]) for one in told]),
     }
 
 

@@ -31,7 +31,7 @@ class Told(NamedTuple):
         scores: One a pair.
         conflict: Whether it is one.
         related: Whether both sentences state the same relation.
-        sharing: Whether they also share a name, as "Lena lives in Torva" does with "Lena lives in Mirel", a conflict, and
+        sharing: Whether they also share a name: "Lena lives in Torva" does with "Lena lives in Mirel", a conflict, and
             with "Hugo lives in Torva", which is none.
     """
 

@@ -56,8 +56,9 @@ def hits_in_words(panels: Mapping[str, Mapping[str, Hits]]) -> str:
         value, low, high = rows[best].found
         even = [name for name, hit in rows.items() if hit.found.low <= hit.chance]
         lines.append(
-            f"- **{title}** ({rows[best].documents} documents): {best} finds most, {value:.0%} ({low:.0%} to {high:.0%}), "
-            f"an order at random {rows[best].chance:.0%}. No more than that, within the interval: {', '.join(even)}."
+            f"- **{title}** ({rows[best].documents} documents): {best} finds most, {value:.0%} ({low:.0%} to "
+            f"{high:.0%}), an order at random {rows[best].chance:.0%}. No more than that, within the interval: "
+            f"{', '.join(even) or 'none'}."
         )
     return "\n".join(lines)
 
@@ -101,6 +102,5 @@ def sentences(told: Told, document: Document, *, levels: Sequence[str]) -> str:
 def _reads(moved: Moved | None) -> str:
     if moved is None:
         return "–"
-    numbers = f"<small>({moved.similarity:.2f}; itself {moved.stayed:.2f})</small>"
-    nearer = moved.stayed >= moved.similarity
-    return f"itself {numbers}" if nearer else f"{escape(moved.reads_like)} {numbers}"
+    numbers = f"<small>({moved.similarity:.2f}; {moved.stayed:.2f})</small>"
+    return f"{'still itself, next: ' * (moved.stayed >= moved.similarity)}{escape(moved.reads_like)} {numbers}"

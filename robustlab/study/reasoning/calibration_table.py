@@ -46,7 +46,7 @@ def table(rows: Sequence[Row], *, aim: str) -> pd.DataFrame:
             reached = "" if row["reached"] == 1 else f"; reached in {row['reached']:.0%}"
             text = f"{points:.0f} ({low:.0f} to {high:.0f}) points, {row['moved']:.0%} move{reached}"
             lines.setdefault(row["move"], {})[f"{row['level']}, κ = {row['kappa']}"] = text
-    return pd.DataFrame(lines).T.rename_axis("move")
+    return pd.DataFrame(lines).T.fillna("–").rename_axis("move")
 
 
 def filtered(rows: Sequence[Row], *, aim: str) -> pd.DataFrame:
@@ -56,7 +56,7 @@ def filtered(rows: Sequence[Row], *, aim: str) -> pd.DataFrame:
         if row["aim"] == aim:
             shares = " / ".join(f"{100 * share:.0f}" for share in kept(row["effect"]))
             lines.setdefault(row["move"], {})[f"{row['level']}, κ = {row['kappa']}"] = shares
-    return pd.DataFrame(lines).T.rename_axis("too little / kept / destroyed, %")
+    return pd.DataFrame(lines).T.fillna("–").rename_axis("too little / kept / destroyed, %")
 
 
 def findings(rows: Sequence[Row]) -> str:

@@ -10,6 +10,7 @@ from robustlab.figures import documents as shown
 from robustlab.study.reasoning.detecting import Hits, Scored, top
 from robustlab.study.reasoning.reading import Moved, Negative, flipped
 
+LONGEST = 30  # characters of an answer that are shown: a destroyed one may say the same word for ever
 Told = Mapping[tuple[str, str], Negative]
 """Move and level -> the negative of one document."""
 
@@ -72,8 +73,9 @@ def operators(told: Told, document: Document) -> str:
 
 
 def _operator(negative: Negative, document: Document) -> str:
+    said = negative.answer if len(negative.answer) <= LONGEST else negative.answer[:LONGEST] + " …"
     same = negative.answer.strip() == document.answer
-    answer = f"<strong>{escape(negative.answer)}</strong>" if same else escape(negative.answer or "(nothing)")
+    answer = f"<strong>{escape(said)}</strong>" if same else escape(said or "(nothing)")
     return (
         f"{answer}<br><small>κ = {negative.kappa:.3f}, {len(negative.moved)} moved, "
         f"{flipped(negative)} read like another</small>"

@@ -14,7 +14,8 @@ A hundred documents, four variants of each and their counterfactuals, as a file:
 """
 TRAIN_EXAMPLES = """[bold]Examples[/]
 
-A small model from scratch, offline, in a few minutes; then on with self-constructed negatives:
+A small model from scratch, offline, in a few minutes, told which sentence each step of its reasoning rests upon; then
+on with self-constructed negatives:
 
   robustlab reason train --sentences 12 --steps 600 --output runs/reader
 
@@ -22,7 +23,11 @@ A small model from scratch, offline, in a few minutes; then on with self-constru
 
 What would it cost, and with what values?
 
-  robustlab reason train --method self-negative --set sensitivity=.5 --dry-run
+  robustlab reason train --model runs/reader --method self-negative --set sensitivity=.5 --dry-run
+
+From the answers alone, which takes some five times as long:
+
+  robustlab reason train --sentences 12 --method standard --steps 3000
 
 A run was interrupted? Give the same command again, with --resume.
 """

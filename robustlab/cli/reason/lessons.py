@@ -15,11 +15,12 @@ from robustlab.cli.reason.settings import Changes, Train
 from robustlab.corpora import reasoning
 from robustlab.corpora.documents import PERTURBATIONS, TASKS, Document
 from robustlab.randomness import key
+from robustlab.study.reasoning.protocol import profile
 from robustlab.study.reasoning.run import TRAINING_SEED
 from robustlab.study.reasoning.starts import VOCABULARY
 from robustlab.training.lessons import Lessons, Source, Stage, course, cycle
 
-STEPS = 2000
+STEPS = profile("laptop").start_steps  # with supporting facts enough for 48 sentences, and so for fewer
 RATES = {"folder": 3e-4, "transformers": 1e-4}  # as in the studies
 LOOKS = 10  # at the held-out documents, in one training
 HELD_OUT = 10**8  # number of the first generated document that no training reaches

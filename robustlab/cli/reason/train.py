@@ -12,7 +12,7 @@ from typing import Any
 import typer
 
 from robustlab.cli import cost, device, parsing, reporting, run_folder
-from robustlab.cli.reason import documents, reasoners
+from robustlab.cli.reason import documents, reasoners, supported
 from robustlab.cli.reason.lessons import Material, lessons, material
 from robustlab.cli.reason.measuring import Measured
 from robustlab.cli.reason.method import build, cell
@@ -101,7 +101,9 @@ def run(settings: Train, *, dry_run: bool, as_json: bool) -> None:
 def load(settings: Train) -> Run:
     """Check the settings, cheapest first, and load what they name."""
     _check(settings)
-    method = build(settings.named, by_unit=reasoners.by_unit(settings.model))
+    settings, by_unit = supported.settled(settings), reasoners.by_unit(settings.model)
+    method = build(settings.named, by_unit=by_unit)
+    supported.check_model(settings, by_unit=by_unit)
     place = cell(settings.named)
     chosen = device.choose(settings.fit.device)
     plan = lessons(settings)
@@ -112,6 +114,7 @@ def load(settings: Train) -> Run:
     read = [*found.held_out, *found.documents, *companions]
     shown = look.asked if look is not None else []
     reasoner = _reasoner(settings, found, [*found.words, *read, *shown])
+    supported.check(settings, reasoner, found.documents)
     reasoner.model.to(chosen)  # type: ignore[arg-type]  # transformers' annotation is of another method
     site = site_of(reasoner.model, place)
     cut = reasoners.fitting(reasoner, read, answers=True) + reasoners.fitting(reasoner, shown, answers=False)

@@ -101,7 +101,7 @@ def train(
 
 @app.command(epilog=lines(EVALUATE_EXAMPLES))
 def evaluate(
-    model: options.Taught,
+    model: options.Taught = settings.RECORDED,
     data: options.Documents = "reasoning",
     split: options.Split = "dev",
     data_dir: general.DataDir = None,
@@ -140,9 +140,9 @@ def evaluate(
 
 @app.command(epilog=lines(ASK_EXAMPLES))
 def ask(
-    model: options.Taught,
     document: options.TextFile,
     instruction: options.Instruction,
+    model: options.Taught = settings.RECORDED,
     overlong: options.Overlong = "error",
     device: general.Device = None,
     json: general.Json = False,

@@ -23,7 +23,7 @@ on with self-constructed negatives:
 
 What would it cost, and with what values?
 
-  robustlab reason train --model runs/reader --method self-negative --set sensitivity=.5 --dry-run
+  robustlab reason train --model recorded --method self-negative --set sensitivity=.5 --dry-run
 
 From the answers alone, which takes some five times as long:
 
@@ -32,6 +32,10 @@ From the answers alone, which takes some five times as long:
 A run was interrupted? Give the same command again, with --resume.
 """
 EVALUATE_EXAMPLES = """[bold]Examples[/]
+
+Before anything is trained: the reasoner that the book keeps.
+
+  robustlab reason evaluate --sentences 12 --examples 20 --no-sensitivity
 
 Is it right, does it stay right, and does it notice when the answer changes?
 
@@ -45,7 +49,11 @@ The documents of a file, with the variants that it holds:
 
   robustlab reason evaluate --model runs/reader --data asked.jsonl
 """
-ASK_EXAMPLES = """[bold]Example[/]
+ASK_EXAMPLES = """[bold]Examples[/]
+
+The reasoner that the book keeps knows the words of generated documents; for other texts, give another model:
+
+  robustlab reason ask --document story.txt --instruction "Who is the head of the Jade guild?"
 
   robustlab reason ask --model runs/t5 --document report.txt --instruction "Who signed the report?"
 """

@@ -76,13 +76,18 @@ ModelToTeach = Annotated[
     str,
     typer.Option(
         "--model",
-        help="small (from scratch, offline), a folder of an earlier run, or a model that generates (T5, BART, GPT-2, "
-        "Llama) by its name on the Hugging Face hub.",
+        help="small (from scratch, offline), recorded (the one that the book keeps), a folder of an earlier run, "
+        "or a model that generates (T5, BART, GPT-2, Llama) by its name on the Hugging Face hub.",
         rich_help_panel=TRAINING,
     ),
 ]
 Taught = Annotated[
-    str, typer.Option("--model", help="Folder that `robustlab reason train` made, or a model that generates, by name.")
+    str,
+    typer.Option(
+        "--model",
+        help="recorded (the one that the book keeps), a folder that `robustlab reason train` made, or a model that "
+        "generates, by name.",
+    ),
 ]
 Method = Annotated[
     str | None,
@@ -144,7 +149,7 @@ LearningRate = Annotated[
     float | None,
     typer.Option(
         help="Highest learning rate.",
-        show_default="2e-3 from scratch; 3e-4 for a folder; 1e-4 for a model of the hub",
+        show_default="2e-3 from scratch; 3e-4 for recorded or a folder; 1e-4 for a model of the hub",
         rich_help_panel=TRAINING,
     ),
 ]

@@ -71,7 +71,7 @@ def test_a_dry_run_says_what_would_run(run, tmp_path):
     given = ("reason", "train", "--method", "cat", "--sentences", 30, "--examples", 320, "--look", 0)
     told = json.loads(run(*given, "--output", tmp_path / "x", "--dry-run", "--json").stdout)
     assert (told["optimiser_steps"], told["batch_size"]) == (10, 32)
-    assert [stage.split()[-2] for stage in told["stages"]] == ["8", "16", "30", "30"]
+    assert [stage.split()[-2] for stage in told["stages"]] == ["4-8", "8-16", "16-30", "30"]
     assert sum(int(stage.split()[0]) for stage in told["stages"]) == 10
     assert not (tmp_path / "x").exists()
     shown = run(*given, "--set", "radius=.1", "--output", tmp_path / "x", "--dry-run").stdout

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,10 @@ class Run:
     def plan(self) -> dict[str, Any]:
         """What will run and what it costs."""
         settings, units = self.settings, cost.units(self.method)
-        stages = [f"{stage.steps} steps up to {stage.sentences[1]} sentences" for stage in self.lessons.stages]
+        stages = [
+            f"{sum(stage.steps for stage in alike)} steps of {'-'.join(map(str, dict.fromkeys(lengths)))} sentences"
+            for lengths, alike in groupby(self.lessons.stages, key=lambda stage: stage.sentences)
+        ]
         made = not self.material.documents
         return {
             "data": settings.source.data,

@@ -46,6 +46,14 @@ class Cell:
         """What decides the weights: cells that agree in it share a model."""
         return tuple(value for name, value in asdict(self).items() if name not in ("study", "inference"))
 
+    @property
+    def measured_at(self) -> tuple[str, ...]:
+        """Sites whose sensitivity is measured, the encoder's output among them.
+
+        A method that perturbs the word embeddings may gain there and nowhere else.
+        """
+        return {"layer": SITES, "table1": ("words", "encoder")}.get(self.study, ("encoder",))
+
 
 TABLE_1 = (
     CONTROL,

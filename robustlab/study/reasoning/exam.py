@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from robustlab import text
 from robustlab.corpora import reasoning
@@ -20,6 +21,7 @@ from robustlab.evaluation.reasoning.sensitivity import BUDGET, sensitivity
 from robustlab.evaluation.reasoning.summary import summarise
 from robustlab.landscape import GenerationLandscape
 from robustlab.models.reasoner import Reasoner
+from robustlab.study.reasoning.methods import place
 from robustlab.study.reasoning.protocol import Protocol
 
 EVALUATION_SEED = 7919  # of the variants: no training uses it
@@ -48,7 +50,13 @@ def exam(protocol: Protocol) -> Exam:
 
 
 def take(
-    paper: Exam, answerer: Answerer, reasoner: Reasoner | None, protocol: Protocol, encoder: Encoder
+    paper: Exam,
+    answerer: Answerer,
+    reasoner: Reasoner | None,
+    protocol: Protocol,
+    encoder: Encoder,
+    *,
+    sites: Sequence[str] = ("encoder",),
 ) -> dict[str, Any]:
     """Every metric with its interval, what each document contributes, and Robust Accuracy by kind and level.
 
@@ -58,6 +66,7 @@ def take(
         reasoner: Whose latent sensitivity is measured; None where the answers do not come from one model's states.
         protocol: How many documents and steps the sensitivity takes.
         encoder: For Semantic Deviation.
+        sites: Where the sensitivity is measured, by the names that a cell has for them.
     """
     rows = ask(answerer, paper.asked, batch_size=256, progress=False)
     asked = by_document(rows)
@@ -68,7 +77,7 @@ def take(
         f"{kind}/{level}": _pair(asked, kind, level) for kind in protocol.kinds for level in protocol.levels
     }
     if reasoner is not None:
-        row |= latent(reasoner, paper.documents[: protocol.sensitive], protocol)
+        row |= latent(reasoner, paper.documents[: protocol.sensitive], protocol, sites)
     return row
 
 
@@ -78,20 +87,49 @@ def _pair(asked: Sequence[Asked], kind: str, level: str) -> list[float]:
     return [round(float(columns[name].mean()), 4) for name in ("robust_accuracy", "worst_case_accuracy")]
 
 
-def latent(reasoner: Reasoner, documents: Sequence[Document], protocol: Protocol) -> dict[str, Any]:
-    """Adversarial Sensitivity at κ₀ = .25 of each document, and its mean."""
-    found: list[float] = []
+def latent(
+    reasoner: Reasoner, documents: Sequence[Document], protocol: Protocol, sites: Sequence[str] = ("encoder",)
+) -> dict[str, Any]:
+    """Adversarial Sensitivity at κ₀ = .25 of each document and its mean, at the encoder's output and elsewhere.
+
+    `sensitivity_at` has both for each of the sites, and what random offsets of the same length do: a search that finds
+    no more than they do has found nothing.
+
+    Raises: ValueError: If the encoder's output is not among the sites, or the model lacks one of them.
+    """
+    if "encoder" not in sites:
+        raise ValueError(f"sites must hold 'encoder', whose sensitivity every row has, got {tuple(sites)}")
     reasoner.model.eval()
-    for first in range(0, len(documents), 32):
-        some = documents[first : first + 32]
-        landscape = GenerationLandscape(reasoner.model, reasoner.batch(some), noise="off")
-        examples = [document.example_id for document in some]
-        measured = sensitivity(landscape, examples=examples, steps=protocol.steps, restarts=protocol.restarts)
-        by_example = measured.by_example(BUDGET)
-        found += [by_example[example] for example in examples]
+    found = {site: _found(reasoner, documents, protocol, site) for site in sites}
     return {
-        "adversarial_sensitivity": float(torch.tensor(found).double().mean()),
-        "sensitivity_by_document": [round(value, 4) for value in found],
+        "adversarial_sensitivity": found["encoder"]["mean"],
+        "sensitivity_by_document": found["encoder"]["by_document"],
+        "sensitivity_at": found,
         "sensitivity_steps": protocol.steps,
         "sensitivity_restarts": protocol.restarts,
+    }
+
+
+def _found(reasoner: Reasoner, documents: Sequence[Document], protocol: Protocol, site: str) -> dict[str, Any]:
+    values: list[Tensor] = []
+    noises: list[Tensor] = []
+    for first in range(0, len(documents), 32):
+        some = documents[first : first + 32]
+        landscape = GenerationLandscape(
+            reasoner.model, reasoner.batch(some), site=place(reasoner.model, site), noise="off"
+        )
+        measured = sensitivity(
+            landscape,
+            examples=[document.example_id for document in some],
+            budgets=(BUDGET,),
+            steps=protocol.steps,
+            restarts=protocol.restarts,
+        )
+        values.append(measured.value[0])
+        noises.append(measured.noise[0])
+    each, noise = torch.cat(values).double(), torch.cat(noises).double()
+    return {
+        "mean": float(each.mean()),
+        "noise": float(noise.mean()),
+        "by_document": [round(value, 4) for value in each.tolist()],
     }

@@ -63,18 +63,26 @@ def site_of(model: Any, cell: Cell) -> Site:
 
     Raises: ValueError: If the model has no such place.
     """
-    if cell.method in AT_WORDS or cell.site == "words":
+    return place(model, "words" if cell.method in AT_WORDS else cell.site)
+
+
+def place(model: Any, site: str) -> Site:
+    """A site by its name: words, encoder (its output) or encoder.N (that of its block N).
+
+    Raises: ValueError: If the model has no such place.
+    """
+    if site == "words":
         return embedding_site(model)
-    if cell.site == "encoder":
+    if site == "encoder":
         return state_site(model)
-    name, _, number = cell.site.partition(".")
+    name, _, number = site.partition(".")
     if name != "encoder" or not number.isdigit():
-        raise ValueError(f"site must be words, encoder or encoder.N, got {cell.site!r}")
+        raise ValueError(f"site must be words, encoder or encoder.N, got {site!r}")
     if not model.config.is_encoder_decoder:
         return state_site(model, int(number))
     blocks = [module for module in model.get_encoder().modules() if isinstance(module, nn.ModuleList)]
     if not blocks or int(number) >= len(blocks[0]):
-        raise ValueError(f"site {cell.site!r}: the encoder has {len(blocks[0]) if blocks else 0} blocks")
+        raise ValueError(f"site {site!r}: the encoder has {len(blocks[0]) if blocks else 0} blocks")
     return Site(blocks[0][int(number)])
 
 

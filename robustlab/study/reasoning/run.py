@@ -52,14 +52,20 @@ def run(
     answerer = WAYS[cell.inference](trained, start, protocol, cell.seed)
     latent = trained if cell.inference == "greedy" or cell.inference in NULL_CONTROLS else None
     row = asdict(cell) | {"profile": protocol.name, "protocol": asdict(protocol)} | told
-    return row | take(paper, answerer, latent, protocol, encoder)
+    return row | take(paper, answerer, latent, protocol, encoder, sites=cell.measured_at)
 
 
 def fine_tuned(
     cell: Cell, protocol: Protocol, folder: Path, *, progress: bool = False
 ) -> tuple[Reasoner, dict[str, Any]]:
     """The model of a cell, and what its training was: its last weights, whatever they are worth."""
-    reasoner = starts.start(protocol, cell.seed, folder)
+    return go_on(starts.start(protocol, cell.seed, folder), cell, protocol, progress=progress)
+
+
+def go_on(
+    reasoner: Reasoner, cell: Cell, protocol: Protocol, *, progress: bool = False
+) -> tuple[Reasoner, dict[str, Any]]:
+    """The same from a start that is given: its own weights are trained further."""
     began, own = time.perf_counter(), time.process_time()
     size = cell.batch_size or protocol.batch_size
     steps = protocol.optimiser_steps(size)

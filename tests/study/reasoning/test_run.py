@@ -7,10 +7,12 @@ import pytest
 from typer.testing import CliRunner
 
 from robustlab.evaluation.reasoning.encoders import hashed_ngrams
+from robustlab.evaluation.reasoning.sensitivity import sensitivity
+from robustlab.landscape import GenerationLandscape, Site
 from robustlab.study.reasoning import run as study
 from robustlab.study.reasoning import starts
-from robustlab.study.reasoning.cells import Cell
-from robustlab.study.reasoning.exam import exam
+from robustlab.study.reasoning.cells import GRIDS, SITES, Cell, cells
+from robustlab.study.reasoning.exam import exam, latent
 from robustlab.study.reasoning.protocol import PROFILES
 
 TINY = replace(
@@ -58,6 +60,34 @@ def test_a_serving_system_changes_nothing(paper, folder, way):
     ]
     plain, served = ({k: v for k, v in row.items() if k != "inference"} for row in told)
     assert plain == served
+
+
+def test_sensitivity_is_measured_at_the_site_that_is_named(paper, folder):
+    reasoner = starts.start(TINY, 0, folder)
+    reasoner.model.eval()
+    documents = paper.documents[: TINY.sensitive]
+    found = latent(reasoner, documents, TINY, SITES)
+    encoder = reasoner.model.get_encoder()
+    modules = {"words": reasoner.model.get_input_embeddings(), "encoder": encoder}
+    for site, module in modules.items():
+        landscape = GenerationLandscape(
+            reasoner.model, reasoner.batch(documents), site=Site(module, within=encoder), noise="off"
+        )
+        examples = [document.example_id for document in documents]
+        measured = sensitivity(landscape, examples=examples, steps=TINY.steps, restarts=1)
+        assert found["sensitivity_at"][site]["by_document"] == pytest.approx(measured.value[0].tolist(), abs=1e-4)
+        assert found["sensitivity_at"][site]["noise"] == pytest.approx(measured.noise[0].mean().item())
+    assert list(found["sensitivity_at"]) == list(SITES)
+    assert len({round(at["mean"], 6) for at in found["sensitivity_at"].values()}) == 3
+    assert found["adversarial_sensitivity"] == found["sensitivity_at"]["encoder"]["mean"]
+    with pytest.raises(ValueError, match="sites must hold 'encoder', whose sensitivity every row has"):
+        latent(reasoner, documents, TINY, ["words"])
+
+
+def test_the_study_of_layers_measures_at_every_layer_that_it_perturbs():
+    for cell in cells("layer", (0,)):
+        assert set(cell.measured_at) == set(SITES) >= {cell.site}
+    assert all("encoder" in cell.measured_at for study in GRIDS for cell in cells(study, (0,)))
 
 
 def test_the_start_is_trained_once_and_goes_on_where_it_was_cut_off(tmp_path, monkeypatch):

@@ -16,6 +16,7 @@ from robustlab.evaluation.reasoning.metrics import MEASURES
 from robustlab.evaluation.statistics import Estimate, proportion
 from robustlab.papers.negatives import MEASURES as PRINTED
 from robustlab.papers.negatives import table1
+from robustlab.study.reasoning.cells import CONTROL
 from robustlab.study.reasoning.lines import SHOWN, Against, Line
 from robustlab.study.reasoning.protocol import Protocol
 
@@ -31,6 +32,8 @@ SHORT = {
 }
 """Heads of columns, short enough for a phone."""
 NONE = "–"
+LOGGED = {"clean_loss": "clean loss", "divergence": "D", "sensitivity": "S", "contrast": "InfoNCE"}
+"""What a training may log -> the head of its column."""
 
 
 def told(measure: str, value: Estimate | None) -> str:
@@ -60,6 +63,48 @@ def beside(found: Sequence[Line]) -> pd.DataFrame:
         }
         for line in found
     )
+
+
+def values(found: Sequence[Line], measures: Sequence[str]) -> pd.DataFrame:
+    """Some metrics of every line, with intervals."""
+    return _frame({line.name: {SHORT[one]: told(one, line.measures.get(one)) for one in measures}} for line in found)
+
+
+def trainings(found: Sequence[Line], *, control: str = CONTROL) -> pd.DataFrame:
+    """What the last quarter of a training logs, mean over seeds, and its cost in plain trainings.
+
+    Args:
+        found: Lines of methods.
+        control: The plain training.
+    """
+    plain = next((line for line in found if line.name == control), None)
+    rows = []
+    for line in found:
+        logs = [row["last_quarter"] for row in line.rows]
+        cells = {
+            shown: f"{fmean(log[name] for log in logs):.3f}" if all(name in log for log in logs) else NONE
+            for name, shown in LOGGED.items()
+        }
+        passes = NONE if plain is None else f"{line.units / plain.units:.1f}"
+        clock = NONE if plain is None or not plain.seconds else f"{line.seconds / plain.seconds:.1f}"
+        rows.append({line.name: cells | {"cost, passes": passes, "cost, clock": clock, "seeds": len(logs)}})
+    return _frame(rows)
+
+
+def sensitivities(found: Sequence[Line]) -> pd.DataFrame:
+    """Adversarial Sensitivity at each site that rows have, mean over seeds, beside that to random offsets as long."""
+    lines = []
+    for line in found:
+        rows = [row["sensitivity_at"] for row in line.rows if "sensitivity_at" in row]
+        if rows:
+            sites = [site for site in rows[0] if all(site in row for row in rows)]
+            cells = {
+                head: f"{fmean(row[site][name] for row in rows):.3f}"
+                for site in sites
+                for name, head in (("mean", f"{site}, found"), ("noise", f"{site}, at random"))
+            }
+            lines.append({line.name: cells})
+    return _frame(lines)
 
 
 def printed() -> pd.DataFrame:

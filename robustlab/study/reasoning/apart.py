@@ -57,7 +57,7 @@ def take_apart(
     def backward(term: Tensor) -> None:
         weights = {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
         found = torch.autograd.grad(term, list(weights.values()), allow_unused=True)
-        values.append(float(term))
+        values.append(float(term.detach()))
         gradients.append(
             {
                 name: torch.zeros_like(weight) if one is None else one

@@ -182,6 +182,25 @@ def against(found: Sequence[Line], measures: Sequence[str] = SHOWN, *, control: 
     return [one if one.p_value is None else one._replace(adjusted=next(adjusted)) for one in raw]
 
 
+def beside_control(found: Sequence[Line], tests: Sequence[Against], measure: str) -> dict[str, Estimate]:
+    """The value of every line with the interval of its difference to the control around it; the control has its own.
+
+    Args:
+        found: Lines.
+        tests: From `against`.
+        measure: One of `MEASURES`.
+    """
+    gaps = {one.name: one.estimate for one in tests if one.measure == measure}
+    shown = {}
+    for line in found:
+        own = line.measures.get(measure)
+        if own is not None:
+            gap = gaps.get(line.name)
+            ends = own[1:] if gap is None else (own.value + gap.low - gap.value, own.value + gap.high - gap.value)
+            shown[line.name] = Estimate(own.value, *ends)
+    return shown
+
+
 def _against(name: str, measure: str, pairs: Sequence[tuple[Row, Row]]) -> Against:
     differences = [a[measure] - b[measure] for a, b in pairs]
     value, seeds = fmean(differences), _half(differences)

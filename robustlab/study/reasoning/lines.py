@@ -25,8 +25,9 @@ SHOWN = (
     "counterfactual_accuracy",
 )
 """The metrics of the table: the paper's four, the worst case, and the two that it lacks."""
-TESTED = ("consistency", "robust_accuracy", "worst_case_accuracy", "adversarial_sensitivity", "counterfactual_accuracy")
-"""Metrics that are tested against the control: those of which a row keeps what each document has."""
+TESTED = ("robust_accuracy", "clean_accuracy", "consistency", "counterfactual_accuracy", "adversarial_sensitivity")
+"""Metrics that are tested against the control. Of each a row keeps what every document has, and none of them is at its
+floor for all methods, as the worst of many variants is."""
 ORDER = (CONTROL, *INFERENCE, *(name for name in TABLE_1 if name != CONTROL))
 LEVEL = 0.05
 

@@ -163,6 +163,37 @@ def clean_behind(found: Iterable[Line]) -> str:
     )
 
 
+def worst_floor(found: Sequence[Line]) -> str:
+    """How much room the worst of K leaves to tell lines apart."""
+    there = [(line.name, line.measures["worst_case_accuracy"]) for line in found]
+    best = max((one for one in there if one[1] is not None), key=lambda one: one[1].value, default=None)  # type: ignore[union-attr]
+    if best is None:
+        return "No row has a worst case."
+    row = found[0].rows[0]
+    return (
+        f"The worst case is over K = {row['variants'] // row['documents']} variants of every kind and level. The best "
+        f"line in it is `{best[0]}` with {told('worst_case_accuracy', best[1])}."
+    )
+
+
+def latent_and_text(found: Sequence[Line]) -> str:
+    """Whether lines that are calm in the latent space are also right on changed texts."""
+    from scipy.stats import spearmanr
+
+    trained = [line.measures for line in found if line.rows[0]["inference"] == "greedy"]
+    pairs = [(one["adversarial_sensitivity"], one["robust_accuracy"]) for one in trained]
+    both = [(one, other) for one, other in pairs if one is not None and other is not None]
+    calm, right = [one.value for one, _ in both], [other.value for _, other in both]
+    if len(set(calm)) < 3 or len(set(right)) < 3:
+        return "Too few methods to relate Adversarial Sensitivity to Robust Accuracy."
+    rank = float(spearmanr(calm, right).statistic)
+    return (
+        f"Rank correlation of Adversarial Sensitivity with Robust Accuracy over {len(both)} methods of training: "
+        f"{rank:+.2f}; below 0, calmer methods would be the more robust ones. Sensitivity goes from {min(calm):.3f} to "
+        f"{max(calm):.3f} between methods, Robust Accuracy from {100 * min(right):.1f} to {100 * max(right):.1f}."
+    )
+
+
 def _pair(line: Line) -> tuple[float, float]:
     clean, robust = line.measures["clean_accuracy"], line.measures["robust_accuracy"]
     assert clean is not None

@@ -90,7 +90,7 @@ def by_place(gradients: Gradients) -> dict[str, float]:
 
 def cosines(step: Step) -> pd.DataFrame:
     """Cosines between the gradients of the terms: above 0 where a small step down one is a step down the other."""
-    vectors = {name: flat(gradients) for name, gradients in step.gradients.items()}
+    vectors = {name: flat(gradients).double() for name, gradients in step.gradients.items()}
     lines = {
         name: {other: float(torch.cosine_similarity(one, two, dim=0)) for other, two in vectors.items()}
         for name, one in vectors.items()

@@ -85,7 +85,7 @@ def test_the_terms_of_a_step_add_up(start, documents):
     method = courses.FORMS["two_sided"]()
     there = courses.landscape(start, documents[:2], method.objective.needs)
     step = apart.take_apart(method, there, ("L_gen", "D", "S"), generator=generator(there))
-    assert step.values["L_gen"] == pytest.approx(float(there.clean().loss.mean()))
+    assert step.values["L_gen"] == pytest.approx(float(there.clean().loss.mean().detach()))
     assert step.logs["loss"] == pytest.approx(sum(step.values.values()), rel=1e-6)
     assert all(weight.grad is None for weight in start.model.parameters())
     accumulate(method, there, generator=generator(there))
@@ -103,7 +103,7 @@ def test_parts_hold_the_whole_gradient_and_cosines_are_cosines(start, documents)
         assert sum(length**2 for length in parts.values()) == pytest.approx(float(apart.flat(gradients).square().sum()))
     assert parts["words"] > 0
     found, one, two = apart.cosines(step), *(apart.flat(step.gradients[name]) for name in ("L_gen", "S"))
-    assert found.loc["L_gen", "S"] == pytest.approx(float(one @ two / one.norm() / two.norm()), abs=1e-6)
+    assert found.loc["L_gen", "S"] == pytest.approx(float(one @ two / one.norm() / two.norm()), abs=1e-4)
     assert found.loc["D", "D"] == pytest.approx(1)
 
 

@@ -29,9 +29,9 @@ _COURSES = {
     "two_sided": ("self-negative", "-"),
 }
 _PANELS = (
-    ("clean_loss", "clean loss, nats a word", "log"),
-    ("invariance", "D at κ ≤ .25, nats an answer", "linear"),
-    ("change", "changed answer, nats a word", "log"),
+    ("clean_loss", "clean loss, nats a word"),
+    ("invariance", "D at κ ≤ .25, nats an answer"),
+    ("change", "changed answer, nats a word"),
 )
 
 
@@ -101,12 +101,11 @@ def draw_courses(courses: Mapping[str, Sequence[Seen]]) -> Figure:
     if not courses:
         raise ValueError("expected at least one course to draw, got none")
     figure, grid = plt.subplots(2, 2, figsize=(WIDTH, 5.2))
-    for axes, (field, title, scale) in zip(grid.flat, _PANELS, strict=False):
+    for axes, (field, title) in zip(grid.flat, _PANELS, strict=False):
         for name, seen in courses.items():
             _course(axes, name, [one.passes / 1000 for one in seen], [getattr(one, field) for one in seen])
-        axes.set(yscale=scale)
         axes.set_title(title, fontsize=9.5)
-        axes.minorticks_off()
+        axes.locator_params(axis="x", nbins=5)
     grid[0, 1].tick_params(labelbottom=True)
     for axes in (grid[0, 1], grid[1, 0]):
         axes.set_xlabel("thousand passes")

@@ -49,7 +49,10 @@ def told(measure: str, value: Estimate | None) -> str:
 def four(found: Sequence[Line]) -> pd.DataFrame:
     """The paper's four metrics with intervals over seeds and documents, and how many seeds there are."""
     return _frame(
-        {line.name: {SHORT[one]: told(one, line.measures.get(one)) for one in PRINTED} | {"seeds": len(line.rows)}}
+        {
+            line.name: {SHORT[one]: told(one, line.measures.get(one)) for one in PRINTED}
+            | {"seeds": len(line.rows) or NONE}
+        }
         for line in found
     )
 
@@ -92,19 +95,20 @@ def trainings(found: Sequence[Line], *, control: str = CONTROL) -> pd.DataFrame:
 
 
 def sensitivities(found: Sequence[Line]) -> pd.DataFrame:
-    """Adversarial Sensitivity at each site that rows have, mean over seeds, beside that to random offsets as long."""
-    lines = []
-    for line in found:
-        rows = [row["sensitivity_at"] for row in line.rows if "sensitivity_at" in row]
-        if rows:
-            sites = [site for site in rows[0] if all(site in row for row in rows)]
-            cells = {
-                head: f"{fmean(row[site][name] for row in rows):.3f}"
-                for site in sites
-                for name, head in (("mean", f"{site}, found"), ("noise", f"{site}, at random"))
-            }
-            lines.append({line.name: cells})
-    return _frame(lines)
+    """Adversarial Sensitivity at the sites that all lines have, and that to random offsets as long; over seeds."""
+    kept = {line.name: [row["sensitivity_at"] for row in line.rows if "sensitivity_at" in row] for line in found}
+    kept = {name: rows for name, rows in kept.items() if rows}
+    every = [row for rows in kept.values() for row in rows]
+    sites = [site for site in every[0] if all(site in row for row in every)] if every else []
+    heads = [
+        (site, name, f"{site}, {shown}")
+        for site in sites
+        for name, shown in (("mean", "found"), ("noise", "at random"))
+    ]
+    return _frame(
+        {model: {head: f"{fmean(row[site][name] for row in rows):.3f}" for site, name, head in heads}}
+        for model, rows in kept.items()
+    )
 
 
 def printed() -> pd.DataFrame:

@@ -71,6 +71,7 @@ def test_sensitivities_where_rows_have_them(found):
     assert tables.sensitivities(found).empty
     at = {"words": {"mean": 0.25, "noise": 0.01}, "encoder": {"mean": 0.5, "noise": 0.02}}
     some = [whole("lat", seed, 0.5) | {"sensitivity_at": at} for seed in (0, 1)]
+    some.append(whole("standard", 0, 0.5) | {"sensitivity_at": at | {"encoder.0": {"mean": 0.1, "noise": 0.0}}})
     shown = tables.sensitivities(lines.lines(some))
     assert shown.loc["lat"].to_dict() == {
         "words, found": "0.250", "words, at random": "0.010", "encoder, found": "0.500", "encoder, at random": "0.020",

@@ -1,0 +1,82 @@
+"""What the rank correlations between latent gains and gains on text say, in a table and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from robustlab.corpora.documents import PERTURBATIONS
+from robustlab.evaluation.statistics import Estimate
+from robustlab.study.reasoning.transfer import AVERAGE, CLEAN, LATENT, LOSS, OWN, WITH_TEXT, WORST, Point, correlation
+
+TEXT = (AVERAGE, WORST, *PERTURBATIONS, LOSS)
+
+
+def groups(found: Sequence[Point]) -> dict[str, list[Point]]:
+    """The settings that a correlation is told for: all, those that saw no changed text, and one method's own."""
+    return {
+        "all": list(found),
+        f"without {WITH_TEXT}": [point for point in found if point.method != WITH_TEXT],
+        f"{OWN} alone": [point for point in found if point.method == OWN],
+    }
+
+
+def table(found: Sequence[Point], *, resamples: int = 2000) -> pd.DataFrame:
+    """Rank correlation of the latent gain with each gain, a column a group of settings."""
+    columns: dict[str, dict[str, str]] = {}
+    for name, some in groups(found).items():
+        told = {what: correlation(some, what, resamples=resamples) for what in (*TEXT, CLEAN)}
+        if any(one is not None for one in told.values()):
+            columns[f"{name} ({len(some)})"] = {what: spoken(one) for what, one in told.items()}
+    return pd.DataFrame(columns)
+
+
+def spoken(one: Estimate | None) -> str:
+    """A correlation with its interval."""
+    if one is None:
+        return "–"
+    value, low, high = (f"{part:+.2f}".replace("-", "−") for part in one)
+    return f"{value} ({low} to {high})"
+
+
+def counts(found: Sequence[Point], what: str = AVERAGE) -> Mapping[str, int]:
+    """In how many settings every seed gains: in latent robustness, against text, and in both."""
+    latent, text = ([point.always(name) for point in found] for name in (LATENT, what))
+    return {
+        "settings": len(found),
+        "latent": sum(latent),
+        "text": sum(text),
+        "both": sum(one and two for one, two in zip(latent, text, strict=True)),
+    }
+
+
+def verdict(found: Sequence[Point]) -> str:
+    """What the settings say, as lines of Markdown; nothing where there are none."""
+    if not found:
+        return ""
+    number = counts(found)
+    lines = [
+        f"- Of {number['settings']} settings, {number['latent']} are less sensitive in the states than standard "
+        f"training in every seed. Of these, {number['both']} have a higher Robust Accuracy in every seed; of the other "
+        f"{number['settings'] - number['latent']}, {number['text'] - number['both']} have."
+    ]
+    for what in (LATENT, AVERAGE):
+        ranked = sorted(found, key=lambda point: -point.mean(what))[:3]
+        top = "; ".join(f"`{point.label}` ({_gain(point, what)})" for point in ranked)
+        lines.append(f"- Largest gain {'in the states' if what == LATENT else 'against text'}: {top}.")
+    ranked = sorted(found, key=lambda point: -point.mean(LATENT))
+    for place, point in enumerate(ranked, start=1):
+        if point.method == WITH_TEXT:
+            lines.append(
+                f"- `{WITH_TEXT}`, which trains on changed texts: {_gain(point, AVERAGE)}. Its {_gain(point, LATENT)}, "
+                f"which is place {place} of {len(ranked)}."
+            )
+    return "\n".join(lines)
+
+
+def _gain(point: Point, what: str) -> str:
+    value = point.mean(what)
+    if what == LATENT:
+        return f"Adversarial Sensitivity {'falls' if value >= 0 else 'rises'} by {abs(value):.3f}"
+    return f"Robust Accuracy {100 * value:+.1f} points".replace("-", "−")

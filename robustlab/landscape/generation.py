@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import Any
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from robustlab.landscape.base import Reading
+from robustlab.landscape.encoded import Encoded, draws
 from robustlab.landscape.hooked import HookedLandscape
 from robustlab.landscape.sites import Site, state_site
-from robustlab.typing import Ids, Logits, PerExample
+from robustlab.typing import Ids, Logits, Offset, PerExample
 
 IGNORED = -100
 """The label of a place that nothing is learned from."""
@@ -48,6 +51,8 @@ class GenerationLandscape(HookedLandscape):
 
     def _check_labels(self) -> None:
         self._written = self.model.config.is_encoder_decoder
+        self._kept = Encoded.of(self.model, self.site, self.inputs) if self._written else None
+        self._draws = draws(self.model)
         given = self.labels
         if given is None:
             if self._written:
@@ -65,6 +70,47 @@ class GenerationLandscape(HookedLandscape):
         else:
             self._places = _answer_places(given)
             self.labels = given.gather(1, self._places.clamp_min(0)).where(self._places >= 0, IGNORED)
+
+    @property
+    def _encoded(self) -> Encoded | None:
+        # With the encoder left out, the decoder would draw other dropout masks.
+        return None if self._draws and self.model.training and self.noise != "off" else self._kept
+
+    @cached_property
+    def base(self) -> Tensor:
+        """Clean output of the site, detached."""
+        if self._encoded is None:
+            return super().base
+        with self._replayed_noise():
+            return self._encoded.states().detach()
+
+    def read(self, offset: Offset | None = None) -> Reading:
+        """One forward with the offset added at the site; None reads the unperturbed model without touching it."""
+        if self._encoded is None:
+            return super().read(offset)
+        with self._replayed_noise():
+            states = self._encoded.states()
+            moved = states if offset is None else states + (offset * self.mask).to(states.dtype)
+            logits = self._answers(encoder_outputs=(moved,))
+        perturbed = None if offset is None else moved
+        return Reading(logits, self._cross_entropy(logits), moved, self._pool(moved), perturbed)
+
+    def attended(self) -> tuple[Reading, list[Float[Tensor, "b h t l"]]]:
+        """The clean reading, and how each word of the answers looked at the states, block by block.
+
+        Raises: ValueError: If the model is no encoder-decoder, or does not give its attention weights.
+        """
+        name = type(self.model).__name__
+        if not self._written:
+            raise ValueError(f"{name} has no decoder that looks at an encoder, so nothing is known of where it looks")
+        with self._replayed_noise():
+            kept = {} if self._encoded is None else {"encoder_outputs": (self._encoded.states(),)}
+            output = self.model(**self.inputs, **kept, output_attentions=True)
+        looked = [weights for weights in output.cross_attentions or () if weights is not None]
+        if not looked:
+            raise ValueError(f'{name} gives no attention weights; load it with attn_implementation="eager"')
+        logits, hidden = self._settled(output.logits), output.encoder_last_hidden_state
+        return Reading(logits, self._cross_entropy(logits), hidden, self._pool(hidden), None), looked
 
     @property
     def ids(self) -> Ids | None:
@@ -93,8 +139,10 @@ class GenerationLandscape(HookedLandscape):
             raise ValueError(f"the site's output {self.shape} does not fit the mask {tuple(free.shape)}; pass mask=")
         return free.to(dtype).unsqueeze(-1)
 
-    def _answers(self) -> Logits:
-        logits = self.model(**self.inputs).logits
+    def _answers(self, **more: Any) -> Logits:
+        return self._settled(self.model(**self.inputs, **more).logits)
+
+    def _settled(self, logits: Tensor) -> Tensor:
         if self.labels is None:
             return logits
         if not self._written:  # the word at a place is what the place before it predicts

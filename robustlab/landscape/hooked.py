@@ -17,7 +17,7 @@ from robustlab.randomness import key
 from robustlab.typing import Ids, Logits, Offset, PerExample
 
 Noise = Literal["same", "fresh", "off"]
-NOT_MODEL_INPUTS = frozenset({"labels", "units", "example_id", "length"})
+NOT_MODEL_INPUTS = frozenset({"labels", "units", "support", "example_id", "length"})
 
 
 class HookedLandscape(ABC):

@@ -30,6 +30,7 @@ from robustlab.methods.self_constructed import (
     self_negative_pull,
     self_negative_push,
 )
+from robustlab.methods.supervised import supporting_facts
 from robustlab.methods.tableaus import (
     fgm,
     fgsm,
@@ -121,6 +122,7 @@ __all__ = [
     "semrode_ot",
     "smart",
     "standard",
+    "supporting_facts",
     "ta_vat",
     "ta_vat_released",
     "trades",

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from robustlab.corpora.documents import Document
-from robustlab.inference.reasoning_steps import WHAT_FOLLOWS, State, lessons, solution
+from robustlab.corpora.evidence import solution
+from robustlab.inference.reasoning_steps import WHAT_FOLLOWS, State, lessons
 from robustlab.inference.selection_inference import Scores, SelectionInference
 
 STORY = Document(

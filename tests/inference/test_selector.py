@@ -6,8 +6,9 @@ import torch
 
 from robustlab.corpora.documents import Document
 from robustlab.corpora.reasoning import generate
+from robustlab.corpora.evidence import solution
 from robustlab.inference import selection_training as training
-from robustlab.inference.reasoning_steps import Lesson, State, lessons, solution
+from robustlab.inference.reasoning_steps import Lesson, State, lessons
 from robustlab.inference.selection_inference import SelectionInference
 from robustlab.inference.selection_training import Schedule
 from robustlab.inference.selector import ReasonerInference, SentenceSelector

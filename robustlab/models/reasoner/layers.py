@@ -66,15 +66,17 @@ class Attention(nn.Module):
         nn.init.orthogonal_(self.value.weight)
         self.out.weight.copy_(self.value.weight.T)
 
-    def forward(self, states: States, others: States, bias: Float[Tensor, "b #h #l m"]) -> States:
-        """Attend, with `bias` added to the scores."""
+    def forward(
+        self, states: States, others: States, bias: Float[Tensor, "b #h #l m"]
+    ) -> tuple[States, Float[Tensor, "b h l m"]]:
+        """Attend, with `bias` added to the scores; returns what was found, and the weights."""
         query, key, value = (
             layer(given).unflatten(-1, (self.heads, -1)).transpose(1, 2)
             for layer, given in ((self.query, states), (self.key, others), (self.value, others))
         )
         scores = query @ key.transpose(-1, -2) * query.shape[-1] ** -0.5
         weights = F.softmax(scores + bias, dim=-1)
-        return self.out((weights @ value).transpose(1, 2).flatten(2))
+        return self.out((weights @ value).transpose(1, 2).flatten(2)), weights
 
 
 class Block(nn.Module):
@@ -99,10 +101,11 @@ class Block(nn.Module):
 
     def forward(
         self, states: States, bias: Tensor, others: States | None = None, others_bias: Tensor | None = None
-    ) -> States:
-        """Move the states on by one block."""
-        normed = self.look_norm(states)
-        states = states + self.drop(self.look(normed, normed, bias))
+    ) -> tuple[States, Tensor | None]:
+        """Move the states on by one block; returns them, and the weights of the others where there are any."""
+        normed, weights = self.look_norm(states), None
+        states = states + self.drop(self.look(normed, normed, bias)[0])
         if self.read is not None and self.read_norm is not None and others is not None and others_bias is not None:
-            states = states + self.drop(self.read(self.read_norm(states), others, others_bias))
-        return states + self.drop(self.think(self.think_norm(states)))
+            found, weights = self.read(self.read_norm(states), others, others_bias)
+            states = states + self.drop(found)
+        return states + self.drop(self.think(self.think_norm(states))), weights

@@ -50,7 +50,7 @@ class DocumentEncoder(nn.Module):
         states = units + self.roles((paragraphs < 0).long())
         keys, how = hidden_keys(attention_mask.bool(), states), relations(paragraphs)
         for block, bias in zip(self.blocks, self.biases, strict=True):
-            states = block(states, bias(how).permute(0, 3, 1, 2) + keys)
+            states, _ = block(states, bias(how).permute(0, 3, 1, 2) + keys)
         return self.norm(states)
 
 
@@ -65,8 +65,13 @@ class AnswerDecoder(nn.Module):
         self.norm = nn.LayerNorm(config.d_model)
         self.speak = nn.Linear(config.d_model, config.d_model, bias=False)
 
-    def forward(self, words: Float[Tensor, "b t d"], states: Float[Tensor, "b u d"], mask: Tensor) -> Tensor:
-        """Read the states where `mask` [b u] is 1; the first is the instruction's, which asks for the words."""
+    def forward(
+        self, words: Float[Tensor, "b t d"], states: Float[Tensor, "b u d"], mask: Tensor
+    ) -> tuple[Float[Tensor, "b t d"], tuple[Float[Tensor, "b h t u"], ...]]:
+        """Read the states where `mask` [b u] is 1; the first is the instruction's, which asks for the words.
+
+        Returns what is said, and where each block looked.
+        """
         t = words.shape[1]
         if t > self.places.num_embeddings:
             raise ValueError(
@@ -76,10 +81,11 @@ class AnswerDecoder(nn.Module):
         later = torch.ones(t, t, dtype=torch.bool, device=words.device).triu(1)
         own = torch.zeros(t, t, dtype=words.dtype, device=words.device)
         own = own.masked_fill(later, torch.finfo(words.dtype).min)[None, None]
-        others = hidden_keys(mask.bool(), states)
+        others, looked = hidden_keys(mask.bool(), states), []
         for block in self.blocks:
-            known = block(known, own, states, others)
-        return self.speak(self.norm(known))
+            known, weights = block(known, own, states, others)
+            looked.append(weights)
+        return self.speak(self.norm(known)), tuple(looked)
 
     def begin(self, ends: Tensor) -> None:
         """Begin by looking for what is known at one end of a sentence, and saying what stands at the other.
@@ -179,6 +185,7 @@ class SentenceReasoner(PreTrainedModel):
         decoder_input_ids: Tensor | None = None,
         encoder_outputs: Any = None,
         labels: Tensor | None = None,
+        output_attentions: bool = False,
         **unused: Any,  # the trainer of transformers passes what other models take
     ) -> Seq2SeqLMOutput:
         """Logits of an answer's words [b t v], and the mean cross-entropy of its words where there are labels.
@@ -190,6 +197,7 @@ class SentenceReasoner(PreTrainedModel):
             decoder_input_ids: The answer so far [b t].
             encoder_outputs: The encoder's states, in place of `input_ids`; the first of a tuple.
             labels: The answer [b t], -100 at pads; makes `decoder_input_ids` where they are not given.
+            output_attentions: Whether to give the weights that the decoder's blocks read the units by [b h t u].
             **unused: Arguments of other models.
         """
         if decoder_input_ids is None:
@@ -198,12 +206,17 @@ class SentenceReasoner(PreTrainedModel):
             decoder_input_ids = self.prepare_decoder_input_ids_from_labels(labels)
         states = self.encoder(input_ids, attention_mask, paragraphs) if encoder_outputs is None else encoder_outputs[0]
         words = self.encoder.embed_tokens.weight
-        known = self.decoder(F.embedding(decoder_input_ids, words), states, attention_mask)
+        known, looked = self.decoder(F.embedding(decoder_input_ids, words), states, attention_mask)
         logits = known @ words.T * words.shape[1] ** -0.5
         loss = None
         if labels is not None:
             loss = F.cross_entropy(logits.flatten(0, 1).float(), labels.flatten(), ignore_index=IGNORED)
-        return Seq2SeqLMOutput(loss=loss, logits=logits, encoder_last_hidden_state=states)
+        return Seq2SeqLMOutput(
+            loss=loss,
+            logits=logits,
+            encoder_last_hidden_state=states,
+            cross_attentions=looked if output_attentions else None,
+        )
 
     @property
     def size(self) -> int:

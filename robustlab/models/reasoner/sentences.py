@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from robustlab.corpora.documents import Document
+from robustlab.corpora.evidence import solution
 from robustlab.models.reasoner.reading import IGNORED, Limit, Overlong, Row, refuse, stack
 from robustlab.models.reasoner.vocabulary import ANSWER, END, PAD, STEP, Vocabulary
 
@@ -60,6 +61,7 @@ class SentenceReader(Limit):
         }
         if answer:
             row["labels"] = self._target(document)
+            row["support"] = self._support(document, len(row["labels"]))
         return row
 
     def _sentence(self, document: Document, number: int) -> list[int]:
@@ -78,10 +80,18 @@ class SentenceReader(Limit):
         refuse(document, len(words), self.longest, "the answer", "make the model with a larger max_answer")
         return words
 
+    def _support(self, document: Document, length: int) -> list[int]:
+        """The unit that each word of the target rests upon; -1 where no sentence is known to be it."""
+        found: list[int] = []
+        if self.chain and document.gold:
+            for sentence, step in solution(document):
+                found += [sentence + 1] * len(self.vocabulary.encode(step)) + [-1]
+        return (found + [-1] * length)[:length]
+
     def pad(self, rows: Sequence[Row]) -> dict[str, Tensor]:
         """Pad rows to a batch.
 
-        Shapes: input_ids [b u w]; attention_mask, units, paragraphs [b u]; labels [b t]; example_id [b].
+        Shapes: input_ids [b u w]; attention_mask, units, paragraphs [b u]; labels, support [b t]; example_id [b].
         """
         found: list[Any] = [row["input_ids"] for row in rows]
         most, longest = max(map(len, found)), max(len(unit) for row in found for unit in row)
@@ -92,6 +102,8 @@ class SentenceReader(Limit):
         batch |= {name: stack([row[name] for row in rows], -1) for name in ("units", "paragraphs")}  # type: ignore[misc]
         if "labels" in rows[0]:
             batch["labels"] = stack([row["labels"] for row in rows], IGNORED)  # type: ignore[misc]
+        if "support" in rows[0]:
+            batch["support"] = stack([row["support"] for row in rows], -1)  # type: ignore[misc]
         if "example_id" in rows[0]:  # a companion has that of its document
             batch["example_id"] = torch.tensor([row["example_id"] for row in rows])
         return batch

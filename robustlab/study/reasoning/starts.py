@@ -40,7 +40,7 @@ def start(protocol: Protocol, seed: int, cache: Path, *, progress: bool = False)
         unfinished = folder / "checkpoints"
         teach(
             reasoner,
-            methods.standard(),
+            methods.supporting_facts(),
             _source(seed),
             course(protocol.sentences, protocol.start_steps),
             seed=seed,

@@ -8,6 +8,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 States = Float[Tensor, "b l d"]
+Kept = tuple[Float[Tensor, "b h m e"], Float[Tensor, "b h m e"]]
+"""Keys and values."""
 RELATIONS = 7
 SELF, BEFORE, AFTER, SAME_PARAGRAPH, ELSEWHERE, TO_INSTRUCTION, FROM_INSTRUCTION = range(RELATIONS)
 NOT_ITSELF = -6.0  # where the bias of a unit towards itself begins: it is its own best match, and has itself already
@@ -67,16 +69,25 @@ class Attention(nn.Module):
         self.out.weight.copy_(self.value.weight.T)
 
     def forward(
-        self, states: States, others: States, bias: Float[Tensor, "b #h #l m"]
-    ) -> tuple[States, Float[Tensor, "b h l m"]]:
-        """Attend, with `bias` added to the scores; returns what was found, and the weights."""
-        query, key, value = (
-            layer(given).unflatten(-1, (self.heads, -1)).transpose(1, 2)
-            for layer, given in ((self.query, states), (self.key, others), (self.value, others))
-        )
+        self, states: States, others: States | None, bias: Float[Tensor, "b #h #l m"], kept: Kept | None = None
+    ) -> tuple[States, Float[Tensor, "b h l m"], Kept]:
+        """Attend to others and to what was kept of earlier ones, with `bias` added to the scores.
+
+        Returns what was found, the weights, and the keys and values of all that was attended to.
+        """
+        query = self._by_head(self.query(states))
+        if others is not None:
+            new = self._by_head(self.key(others)), self._by_head(self.value(others))
+            kept = new if kept is None else (torch.cat([kept[0], new[0]], 2), torch.cat([kept[1], new[1]], 2))
+        if kept is None:
+            raise ValueError("expected states to attend to, or keys and values that were kept of them; got neither")
+        key, value = kept
         scores = query @ key.transpose(-1, -2) * query.shape[-1] ** -0.5
         weights = F.softmax(scores + bias, dim=-1)
-        return self.out((weights @ value).transpose(1, 2).flatten(2)), weights
+        return self.out((weights @ value).transpose(1, 2).flatten(2)), weights, kept
+
+    def _by_head(self, states: States) -> Float[Tensor, "b h l e"]:
+        return states.unflatten(-1, (self.heads, -1)).transpose(1, 2)
 
 
 class Block(nn.Module):
@@ -100,12 +111,22 @@ class Block(nn.Module):
         self.drop = nn.Dropout(dropout)
 
     def forward(
-        self, states: States, bias: Tensor, others: States | None = None, others_bias: Tensor | None = None
-    ) -> tuple[States, Tensor | None]:
-        """Move the states on by one block; returns them, and the weights of the others where there are any."""
+        self,
+        states: States,
+        bias: Tensor,
+        others: States | None = None,
+        others_bias: Tensor | None = None,
+        kept: tuple[Kept, ...] = (),
+    ) -> tuple[States, Tensor | None, tuple[Kept, ...]]:
+        """Move the states on by one block; `kept` is what the block gave back for the words before these.
+
+        Returns the states, the weights of the others where there are any, and the keys and values for the next words.
+        """
         normed, weights = self.look_norm(states), None
-        states = states + self.drop(self.look(normed, normed, bias)[0])
+        found, _, own = self.look(normed, normed, bias, kept[0] if kept else None)
+        states, keep = states + self.drop(found), (own,)
         if self.read is not None and self.read_norm is not None and others is not None and others_bias is not None:
-            found, weights = self.read(self.read_norm(states), others, others_bias)
-            states = states + self.drop(found)
-        return states + self.drop(self.think(self.think_norm(states))), weights
+            seen = (None, kept[1]) if kept else (others, None)  # the others are the same for every word
+            found, weights, read = self.read(self.read_norm(states), seen[0], others_bias, seen[1])
+            states, keep = states + self.drop(found), (own, read)
+        return states + self.drop(self.think(self.think_norm(states))), weights, keep

@@ -14,9 +14,11 @@ from transformers.modeling_outputs import Seq2SeqLMOutput
 
 from robustlab.models.reasoner.configuration import SentenceReasonerConfig
 from robustlab.models.reasoner.ends import SentenceEncoder
-from robustlab.models.reasoner.layers import NOT_ITSELF, RELATIONS, SELF, Attention, Block, hidden_keys, relations
+from robustlab.models.reasoner.layers import NOT_ITSELF, RELATIONS, SELF, Attention, Block, Kept, hidden_keys, relations
 
 IGNORED = -100
+Past = tuple[tuple[Kept, ...], ...]
+"""Of each block, the keys and values of its own words and of the states it reads."""
 RARE = 1.5  # words are numbered from the most frequent on: a word begins to count with the logarithm of its number
 
 
@@ -50,7 +52,7 @@ class DocumentEncoder(nn.Module):
         states = units + self.roles((paragraphs < 0).long())
         keys, how = hidden_keys(attention_mask.bool(), states), relations(paragraphs)
         for block, bias in zip(self.blocks, self.biases, strict=True):
-            states, _ = block(states, bias(how).permute(0, 3, 1, 2) + keys)
+            states, _, _ = block(states, bias(how).permute(0, 3, 1, 2) + keys)
         return self.norm(states)
 
 
@@ -66,26 +68,28 @@ class AnswerDecoder(nn.Module):
         self.speak = nn.Linear(config.d_model, config.d_model, bias=False)
 
     def forward(
-        self, words: Float[Tensor, "b t d"], states: Float[Tensor, "b u d"], mask: Tensor
-    ) -> tuple[Float[Tensor, "b t d"], tuple[Float[Tensor, "b h t u"], ...]]:
+        self, words: Float[Tensor, "b t d"], states: Float[Tensor, "b u d"], mask: Tensor, past: Past = ()
+    ) -> tuple[Float[Tensor, "b t d"], tuple[Float[Tensor, "b h t u"], ...], Past]:
         """Read the states where `mask` [b u] is 1; the first is the instruction's, which asks for the words.
 
-        Returns what is said, and where each block looked.
+        Returns what is said, where each block looked, and what the next words need to know of these.
         """
-        t = words.shape[1]
+        before = past[0][0][0].shape[2] if past else 0
+        t = before + words.shape[1]
         if t > self.places.num_embeddings:
             raise ValueError(
                 f"an answer of {t} words is longer than max_answer, {self.places.num_embeddings}; make the model anew"
             )
-        known = words + self.places.weight[:t] + states[:, :1]
-        later = torch.ones(t, t, dtype=torch.bool, device=words.device).triu(1)
-        own = torch.zeros(t, t, dtype=words.dtype, device=words.device)
+        known = words + self.places.weight[before:t] + states[:, :1]
+        later = torch.ones(t, t, dtype=torch.bool, device=words.device).triu(1)[before:]
+        own = torch.zeros(later.shape, dtype=words.dtype, device=words.device)
         own = own.masked_fill(later, torch.finfo(words.dtype).min)[None, None]
-        others, looked = hidden_keys(mask.bool(), states), []
-        for block in self.blocks:
-            known, weights = block(known, own, states, others)
+        others, looked, kept = hidden_keys(mask.bool(), states), [], []
+        for block, one in zip(self.blocks, past or [()] * len(self.blocks), strict=True):
+            known, weights, keep = block(known, own, states, others, one)
             looked.append(weights)
-        return self.speak(self.norm(known)), tuple(looked)
+            kept.append(keep)
+        return self.speak(self.norm(known)), tuple(looked), tuple(kept)
 
     def begin(self, ends: Tensor) -> None:
         """Begin by looking for what is known at one end of a sentence, and saying what stands at the other.
@@ -185,6 +189,8 @@ class SentenceReasoner(PreTrainedModel):
         decoder_input_ids: Tensor | None = None,
         encoder_outputs: Any = None,
         labels: Tensor | None = None,
+        past_key_values: Past | None = None,
+        use_cache: bool = False,
         output_attentions: bool = False,
         **unused: Any,  # the trainer of transformers passes what other models take
     ) -> Seq2SeqLMOutput:
@@ -197,6 +203,8 @@ class SentenceReasoner(PreTrainedModel):
             decoder_input_ids: The answer so far [b t].
             encoder_outputs: The encoder's states, in place of `input_ids`; the first of a tuple.
             labels: The answer [b t], -100 at pads; makes `decoder_input_ids` where they are not given.
+            past_key_values: What an earlier call gave for the words before `decoder_input_ids`.
+            use_cache: Whether to give that for the next call.
             output_attentions: Whether to give the weights that the decoder's blocks read the units by [b h t u].
             **unused: Arguments of other models.
         """
@@ -206,7 +214,8 @@ class SentenceReasoner(PreTrainedModel):
             decoder_input_ids = self.prepare_decoder_input_ids_from_labels(labels)
         states = self.encoder(input_ids, attention_mask, paragraphs) if encoder_outputs is None else encoder_outputs[0]
         words = self.encoder.embed_tokens.weight
-        known, looked = self.decoder(F.embedding(decoder_input_ids, words), states, attention_mask)
+        written = F.embedding(decoder_input_ids, words)
+        known, looked, kept = self.decoder(written, states, attention_mask, past_key_values or ())
         logits = known @ words.T * words.shape[1] ** -0.5
         loss = None
         if labels is not None:
@@ -215,6 +224,7 @@ class SentenceReasoner(PreTrainedModel):
             loss=loss,
             logits=logits,
             encoder_last_hidden_state=states,
+            past_key_values=kept if use_cache else None,  # type: ignore[arg-type]
             cross_attentions=looked if output_attentions else None,
         )
 

@@ -107,11 +107,16 @@ def draw_settings(
     figure.supxlabel(varying.label, color=INK, fontsize=plt.rcParams["font.size"])
     methods = dict.fromkeys(one.method for found in panels.values() for one in found)
     for method in methods:
-        grid[0, 0].plot([], [], marker=marker(method), color=colour(method), markersize=5, label=method)
+        look = {"marker": marker(method), "color": colour(method), "linestyle": _dashes(method), "markersize": 5}
+        grid[0, 0].plot([], [], label=method, **look)
     if levels and CONTROL not in methods:
         grid[0, 0].plot([], [], color=INK, linestyle="--", linewidth=1.2, label=CONTROL)
     figure.legend(loc="outside upper center", ncols=3, fontsize=9.5)
     return figure
+
+
+def _dashes(method: str) -> str:
+    return "-" if method == CONTROL or not method.partition("-infonce")[1] else ":"  # two violets on one panel
 
 
 def _curve(axes: Axes, one: Curve, settings: Sequence[float], varying: Varying, measure: str, beside: float) -> None:
@@ -126,7 +131,8 @@ def _curve(axes: Axes, one: Curve, settings: Sequence[float], varying: Varying, 
             half = scale * (difference.high - difference.low) / 2
             axes.errorbar(x, scale * one.mean(setting), yerr=half, color=shade, elinewidth=0.9, capsize=2)
     at = [settings.index(setting) + beside for setting in one.values]
-    axes.plot(at, [scale * one.mean(s) for s in one.values], marker=mark, color=shade, markersize=5, linewidth=1.3)
+    means = [scale * one.mean(setting) for setting in one.values]
+    axes.plot(at, means, marker=mark, color=shade, markersize=5, linewidth=1.3, linestyle=_dashes(one.method))
 
 
 def draw_layers(found: Mapping[str, Mapping[str, Estimate]], *, zero: bool = False) -> Figure:
@@ -171,13 +177,14 @@ def draw_reach(found: Mapping[str, Reach]) -> Figure:
     return figure
 
 
-def draw_gains(found: Sequence[Point], kinds: Sequence[str], *, latent: str = "latent") -> Figure:
+def draw_gains(found: Sequence[Point], kinds: Sequence[str], *, latent: str = "latent", named: str = "") -> Figure:
     """Gain on text against the latent gain, both over standard training of the same seed: a panel a kind of change.
 
     Args:
         found: The settings, each a marker with the look of its method.
         kinds: Which gains of a point have a panel.
         latent: The gain along the axis.
+        named: A method whose name stands at its marker.
     """
     rows, columns = -(-len(kinds) // 2), min(2, len(kinds))
     figure, grid = plt.subplots(
@@ -191,6 +198,8 @@ def draw_gains(found: Sequence[Point], kinds: Sequence[str], *, latent: str = "l
             shade, mark = methods[point.method]
             place = point.mean(latent), 100 * point.mean(kind)
             axes.plot(*place, marker=mark, color=shade, linestyle="none", markersize=6)
+            if point.method == named:
+                axes.annotate(named, place, (6, -3), textcoords="offset points", fontsize=9, color=shade)
         axes.set_title(kind, fontsize=10)
     for axes in grid.flat[len(kinds) :]:
         axes.set_axis_off()

@@ -136,7 +136,7 @@ def first_places(
     }
     settings, seeds = sorted({setting for setting, _ in kept}), sorted({seed for _, seed in kept})
     seeds = [seed for seed in seeds if all((setting, seed) in kept for setting in settings)]
-    if not seeds or any(kept[setting, seed] is None for setting in settings for seed in seeds):
+    if not seeds or not all(kept[setting, seed] for setting in settings for seed in seeds):
         return None
     values = np.array([[kept[setting, seed] for seed in seeds] for setting in settings], dtype=float)
     values = values if up else -values

@@ -101,12 +101,15 @@ def verdict(rows: Sequence[Row]) -> str:
         lower = [name for name, one in there.items() if one.high < 0]
         lines.append(
             f"- Attacked at {SPOKEN[site]}, the least sensitive model on average is {own} "
-            f"({difference(there[best], LATENT)} beside standard training). Surely below standard training: "
-            f"{_named(lower)}."
+            f"({difference(there[best], LATENT)} beside standard training). Below standard training, by an interval "
+            f"that excludes 0: {_named(lower)}."
         )
     for word, chosen in (("above", lambda one: one.low > 0), ("below", lambda one: one.high < 0)):
         some = [name for name, found in text.items() if chosen(found["robust_accuracy"])]
-        lines.append(f"- Robust Accuracy under changes of the text is surely {word} standard training: {_named(some)}.")
+        lines.append(
+            f"- Robust Accuracy under changes of the text {word} standard training, by such an interval: "
+            f"{_named(some)}."
+        )
     return "\n".join(lines) if latent else ""
 
 

@@ -129,7 +129,12 @@ class Beside(NamedTuple):
 
 
 def side_by_side(
-    reasoner: Reasoner, documents: Sequence[Document], variants: Sequence[Sequence[Document]], *, steps: int = 10
+    reasoner: Reasoner,
+    documents: Sequence[Document],
+    variants: Sequence[Sequence[Document]],
+    *,
+    steps: int = 10,
+    budget: float = BUDGET,
 ) -> list[Beside]:
     """Both attacks on each document.
 
@@ -138,9 +143,10 @@ def side_by_side(
         documents: As written.
         variants: Of each document.
         steps: Of the latent attack.
+        budget: κ₀ of the latent attack.
     """
     landscape = landscape_at(reasoner, documents, "encoder")
-    offset = attack(landscape, [document.example_id for document in documents], steps=steps)
+    offset = attack(landscape, [document.example_id for document in documents], steps=steps, budget=budget)
     with torch.no_grad():
         apart = mean_total_variation(landscape.clean().logits, landscape.logits(offset)).tolist()
     clean = reasoner.answer(documents)

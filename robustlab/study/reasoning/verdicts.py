@@ -94,8 +94,8 @@ def table(rows: Sequence[Row], varying: Varying, measures: Sequence[str], method
                 "best in SCN": varying.printed.best if measure in varying.printed.measures else "–",
                 "best here": varying.written(one.best),
                 f"place of {varying.printed.best} here": f"{one.place} of {one.settings}",
-                "surely worse": _settings(varying, one.below),
-                "surely better": _settings(varying, one.above),
+                "worse by an interval": _settings(varying, one.below),
+                "better by an interval": _settings(varying, one.above),
                 "comes first in": "–" if one.first is None else f"{100 * one.first:.0f} %",
                 "best for standard": "–" if one.control is None else varying.written(one.control),
             }

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from robustlab.corpora.documents import LEVELS
+from robustlab.evaluation.reasoning.metrics import MEASURES
 from robustlab.evaluation.statistics import Estimate, seed_interval
 from robustlab.papers.negatives import Varied, figures
 from robustlab.study.reasoning.cells import CONTROL, OURS
@@ -154,3 +155,34 @@ def by_document(row: Row, measure: str) -> Sequence[float] | None:
     if measure in PER_DOCUMENT:
         return row.get(PER_DOCUMENT[measure])
     return row.get("by_document", {}).get(measure)
+
+
+def panels(rows: Sequence[Row], varying: Varying, measures: Sequence[str]) -> dict[str, list[Curve]]:
+    """The curves of every method under each metric; standard training only where it was run at several settings."""
+    methods = [name for name in dict.fromkeys(row["method"] for row in rows) if not _once(rows, varying, name)]
+    found = {measure: [curve(rows, varying, measure, name) for name in methods] for measure in measures}
+    return {measure: [one for one in some if one is not None] for measure, some in found.items()}
+
+
+def levels(rows: Sequence[Row], varying: Varying, measures: Sequence[str]) -> dict[str, dict[int, float]]:
+    """Metric -> standard training by seed, if it does not depend on the setting; else empty."""
+    return {measure: level(rows, measure) for measure in measures if _once(rows, varying, CONTROL)}
+
+
+def _once(rows: Sequence[Row], varying: Varying, method: str) -> bool:
+    return method == CONTROL and len({row[varying.name] for row in rows if row["method"] == method}) == 1
+
+
+def described(rows: Sequence[Row], varying: Varying, measures: Sequence[str]) -> str:
+    """The curves in words, for those who cannot see them."""
+    parts = []
+    for measure, found in panels(rows, varying, measures).items():
+        scale = MEASURES[measure].scale
+        lines = [
+            f"{one.method} " + ", ".join(f"{scale * one.mean(s):.3g} at {varying.written(s)}" for s in one.values)
+            for one in found
+        ]
+        across = levels(rows, varying, measures).get(measure)
+        lines += [f"{CONTROL} {scale * fmean(across.values()):.3g} throughout"] if across else []
+        parts.append(f"{MEASURES[measure].label}: {'; '.join(lines)}")
+    return f"Means over seeds against the {varying.label}. " + ". ".join(parts) + "."

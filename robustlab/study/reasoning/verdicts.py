@@ -150,3 +150,32 @@ def spread(rows: Sequence[Row], varying: Varying, measure: str) -> str:
     return f"{MEASURES[measure].label}, best minus worst setting by their means{unit and ', in' + unit}: " + (
         ", ".join(parts) + "."
     )
+
+
+def summary(studies: Sequence[tuple[Varying, Sequence[Row]]]) -> pd.DataFrame:
+    """A line for every metric of every figure that SCN judges: its best, the best here, and whether rows decide it."""
+    lines = []
+    for varying, rows in studies:
+        for measure in varying.printed.measures:
+            if (one := verdict(rows, varying, measure)) is not None:
+                lines.append(
+                    {
+                        "figure": varying.printed.figure,
+                        "metric": MEASURES[measure].label,
+                        "best in SCN": varying.printed.best,
+                        "best here": varying.written(one.best),
+                        "is SCN's best the best here?": one.answer,
+                    }
+                )
+    return pd.DataFrame(lines).set_index("figure") if lines else pd.DataFrame()
+
+
+def resolution(rows: Sequence[Row], varying: Varying, measure: str) -> str:
+    """Half of the median interval of the differences: what these rows can tell apart; empty where they have none."""
+    one = verdict(rows, varying, measure)
+    halves = sorted((d.high - d.low) / 2 for d in one.differences.values() if not math.isnan(d.low)) if one else []
+    if not halves:
+        return ""
+    scale = MEASURES[measure].scale
+    half = f"{scale * halves[len(halves) // 2]:.{1 if scale == 100 else 3}f}{' points' if scale == 100 else ''}"
+    return f"The intervals of {MEASURES[measure].label} are ± {half} wide in the median: smaller effects escape them."

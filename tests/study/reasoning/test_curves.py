@@ -122,3 +122,30 @@ def test_the_table_has_the_controls_best_beside_it():
 def test_the_level_of_a_control_that_runs_once():
     rows = [row(Cell(study="ratio", seed=seed, method="standard"), robust=0.1 * seed) for seed in (0, 2)]
     assert curves.level(rows, "robust_accuracy") == {0: 0.0, 2: 0.2}
+
+
+def test_panels_leave_a_control_without_settings_to_a_level():
+    ratio = [row(Cell(study="ratio", seed=0, share=share), robust=share) for share in (0.1, 0.3)]
+    ratio.append(row(Cell(study="ratio", seed=0, method="standard"), robust=0.25))
+    measures = ["robust_accuracy"]
+    assert [one.method for one in curves.panels(ratio, VARYING[3], measures)["robust_accuracy"]] == ["self-negative"]
+    assert curves.levels(ratio, VARYING[3], measures) == {"robust_accuracy": {0: 0.25}}
+    told = curves.described(ratio, VARYING[3], measures)
+    assert "self-negative 10 at 0.1, 30 at 0.3; standard 25 throughout" in told
+    several = [*ROWS, batch(8, 0, "standard"), batch(32, 0, "standard")]
+    assert [one.method for one in curves.panels(several, BATCH, measures)["robust_accuracy"]][1] == "standard"
+    assert curves.levels(several, BATCH, measures) == {}
+
+
+def test_the_summary_has_a_line_for_each_metric_that_the_paper_judges():
+    table = verdicts.summary([(BATCH, ROWS), (VARYING[3], [])])
+    assert list(table.index) == [2]
+    assert table.iloc[0]["is SCN's best the best here?"] == "yes"
+    assert verdicts.summary([]).empty
+
+
+def test_the_resolution_is_half_of_the_median_interval():
+    rows = [batch(8, seed, robust=value) for seed, value in enumerate((0.4, 0.6))]
+    rows += [batch(32, seed, robust=0.5) for seed in (0, 1)]
+    assert f"± {12.706 * 10:.1f} points" in verdicts.resolution(rows, BATCH, "robust_accuracy")
+    assert verdicts.resolution(rows[::2], BATCH, "robust_accuracy") == ""

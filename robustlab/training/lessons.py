@@ -116,9 +116,7 @@ def course(longest: int, steps: int) -> Lessons:
     stages = [
         Stage(size, (min(low, longest), min(high, longest))) for size, (low, high) in zip(sizes, bounds, strict=True)
     ]
-    return Lessons(
-        stages=tuple(stages), batch_size=32, learning_rate=2e-3, fall=0.4, validate_every=max(1, steps // 4)
-    )
+    return Lessons(stages=tuple(stages), batch_size=32, learning_rate=2e-3, fall=0.4, validate_every=max(1, steps // 4))
 
 
 def cycle(documents: Sequence[Document], *, seed: int = 0) -> Source:

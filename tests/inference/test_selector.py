@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from robustlab.corpora.documents import Document
-from robustlab.corpora.reasoning import generate
 from robustlab.corpora.evidence import solution
+from robustlab.corpora.reasoning import generate
 from robustlab.inference import selection_training as training
 from robustlab.inference.reasoning_steps import Lesson, State, lessons
 from robustlab.inference.selection_inference import SelectionInference

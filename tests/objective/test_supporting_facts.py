@@ -61,7 +61,9 @@ def test_a_few_steps_turn_the_attention_to_the_evidence(reasoner: Reasoner) -> N
     missed = []
     for _ in range(25):
         optimizer.zero_grad()
-        missed.append(float(accumulate(methods.supporting_facts(weight=1.0), GenerationLandscape(model, batch))["missed"]))
+        missed.append(
+            float(accumulate(methods.supporting_facts(weight=1.0), GenerationLandscape(model, batch))["missed"])
+        )
         optimizer.step()
     assert missed[-1] < 0.7 * missed[0]
 

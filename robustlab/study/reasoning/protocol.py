@@ -20,8 +20,10 @@ class Protocol:
 
     Attributes:
         name: Of the profile.
-        model: "small", the sentence reasoner from scratch, or a model of transformers by name.
+        model: "small", the sentence reasoner from scratch; "recorded", the one that the book keeps, or a small one where
+            the book is not; or a model of transformers by name.
         sentences: Of a document.
+        start_sentences: Of the longest documents that the start learns from.
         start_steps: Optimiser steps of standard training before the methods part; 0 for a model that needs none.
         pool: Training documents that the methods share.
         examples: Documents seen by a method, repeats counted.
@@ -39,6 +41,7 @@ class Protocol:
     name: str
     model: str
     sentences: int
+    start_sentences: int
     start_steps: int
     pool: int
     examples: int
@@ -72,12 +75,13 @@ PROFILES: Mapping[str, Protocol] = MappingProxyType(
         for profile in (
             Protocol(
                 name="smoke",
-                model="small",
+                model="recorded",
                 sentences=8,
-                start_steps=150,
-                pool=128,
-                examples=256,
-                documents=24,
+                start_sentences=8,
+                start_steps=400,
+                pool=96,
+                examples=192,
+                documents=16,
                 sensitive=8,
                 levels=("medium",),
                 draws=1,
@@ -88,20 +92,22 @@ PROFILES: Mapping[str, Protocol] = MappingProxyType(
             Protocol(
                 name="laptop",
                 model="small",
-                sentences=48,
+                sentences=24,
+                start_sentences=48,
                 start_steps=1800,
-                pool=4096,
-                examples=6144,
-                documents=200,
-                sensitive=64,
+                pool=2048,
+                examples=3072,
+                documents=120,
+                sensitive=48,
                 levels=("easy", "medium", "hard", "extreme"),
-                draws=2,
+                draws=1,
                 seeds=(0, 1, 2),
             ),
             Protocol(
                 name="gpu",
                 model="google-t5/t5-base",
                 sentences=48,
+                start_sentences=48,
                 start_steps=2000,
                 pool=20000,
                 examples=64000,

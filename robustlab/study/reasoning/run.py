@@ -29,6 +29,7 @@ from robustlab.study.reasoning.cells import Cell, cells
 from robustlab.study.reasoning.exam import Exam, exam, take
 from robustlab.study.reasoning.methods import build, site_of
 from robustlab.study.reasoning.protocol import Protocol, profile
+from robustlab.study.reasoning.twins import twin
 from robustlab.study.reasoning.ways import NULL_CONTROLS, WAYS
 from robustlab.training.lessons import Lessons, Stage, cycle
 from robustlab.training.reasoning import teach
@@ -155,8 +156,11 @@ def main(
     typer.echo(f"{study}, profile {protocol.name}: {len(todo)} cells to run")
     paper, encoder = exam(protocol), external_encoder()
     for number, cell in enumerate(todo, start=1):
-        row = run(cell, protocol, paper, encoder, cache_folder, progress=progress)
-        rows.append(results, row | rows.provenance("cpu"))
+        row = twin(results, cell, protocol)
+        if row is None:
+            made = run(cell, protocol, paper, encoder, cache_folder, progress=progress)
+            row = made | rows.provenance("cpu")
+        rows.append(results, row)
         told = ", ".join(f"{name.replace('_', ' ')} {row[name]:.3f}" for name in ("clean_accuracy", "robust_accuracy"))
         typer.echo(f"[{number}/{len(todo)}] seed {cell.seed}, {cell.method}, {cell.inference}: {told}")
 

@@ -13,6 +13,7 @@ from robustlab.corpora import reasoning
 from robustlab.corpora.documents import Document
 from robustlab.models.reasoner import Reasoner
 from robustlab.study.reasoning.protocol import Protocol
+from robustlab.study.reasoning.recorded import START, recorded_start
 from robustlab.training.lessons import Source, course
 from robustlab.training.reasoning import exact_match, teach
 
@@ -32,6 +33,8 @@ def start(protocol: Protocol, seed: int, cache: Path, *, progress: bool = False)
         cache: Folder of finished and unfinished starts.
         progress: Whether to show a bar.
     """
+    if protocol.model == "recorded" and START.is_dir():
+        return recorded_start()
     folder = cache / f"{protocol.name}-{seed}-{_digest(protocol, seed)}"
     if (folder / "finished.json").is_file():
         return Reasoner.load(folder)
@@ -42,13 +45,13 @@ def start(protocol: Protocol, seed: int, cache: Path, *, progress: bool = False)
             reasoner,
             methods.supporting_facts(),
             _source(seed),
-            course(protocol.sentences, protocol.start_steps),
+            course(protocol.start_sentences, protocol.start_steps),
             seed=seed,
             output=unfinished,
             resume=any(unfinished.glob("step-*/state.json")),
             progress=progress,
         )
-    held_out = reasoning.generate(HELD_OUT, seed=seed, sentences=protocol.sentences, first=10**8)
+    held_out = reasoning.generate(HELD_OUT, seed=seed, sentences=protocol.start_sentences, first=10**8)
     reasoner.save(folder)
     found = exact_match(reasoner, held_out)
     (folder / "finished.json").write_text(json.dumps({"exact_match": found, **asdict(protocol)}) + "\n")
@@ -56,14 +59,14 @@ def start(protocol: Protocol, seed: int, cache: Path, *, progress: bool = False)
 
 
 def _digest(protocol: Protocol, seed: int) -> str:
-    parts = (protocol.model, protocol.sentences, protocol.start_steps, seed)
+    parts = (protocol.model, protocol.start_sentences, protocol.start_steps, seed)
     return hashlib.blake2b(repr(parts).encode(), digest_size=4).hexdigest()
 
 
 def _fresh(protocol: Protocol, seed: int) -> Reasoner:
-    if protocol.model != "small":
+    if protocol.model not in ("small", "recorded"):
         return Reasoner.load(protocol.model)
-    documents = reasoning.generate(VOCABULARY, seed=seed, sentences=protocol.sentences)
+    documents = reasoning.generate(VOCABULARY, seed=seed, sentences=protocol.start_sentences)
     # The reasoning is written before the answer: without it two-hop tasks are hardly learned.
     return Reasoner.small(documents, seed=seed, chain=True, max_answer=LONGEST)
 

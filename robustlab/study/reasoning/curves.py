@@ -141,13 +141,12 @@ def first_places(
         return None
     values = np.array([[kept[setting, seed] for seed in seeds] for setting in settings], dtype=float)
     values = values if up else -values
-    rng, firsts = np.random.default_rng(0), np.zeros(len(settings))
-    for _ in range(resamples):
-        drawn = values[:, rng.integers(len(seeds), size=len(seeds))]
-        means = drawn[:, :, rng.integers(values.shape[2], size=values.shape[2])].mean((1, 2))
-        best = np.isclose(means, means.max(), atol=1e-12)
-        firsts += best / best.sum()
-    return dict(zip(settings, (firsts / resamples).tolist(), strict=True))
+    rng = np.random.default_rng(0)
+    # A resample is a weight for each seed and one for each document: how often it was drawn.
+    seeds_drawn, documents_drawn = (rng.multinomial(n, np.full(n, 1 / n), size=resamples) / n for n in values.shape[1:])
+    means = np.einsum("ksn,rs,rn->rk", values, seeds_drawn, documents_drawn, optimize=True)
+    best = np.isclose(means, means.max(1, keepdims=True), rtol=0, atol=1e-9)
+    return dict(zip(settings, (best / best.sum(1, keepdims=True)).mean(0).tolist(), strict=True))
 
 
 def by_document(row: Row, measure: str) -> Sequence[float] | None:

@@ -115,3 +115,13 @@ def verdict(rows: Sequence[Row]) -> str:
 
 def _named(names: Sequence[str]) -> str:
     return ", ".join(f"`{name}`" for name in names) or "none"
+
+
+def described(found: Mapping[str, Mapping[str, Estimate]]) -> str:
+    """What a figure of `sensitivities` or `changes` shows, in words."""
+    parts = [
+        f"{'standard training' if name == CONTROL else f'trained at {name}'}: "
+        + ", ".join(f"{one.value:.3f} attacked at {site}" for site, one in by_site.items())
+        for name, by_site in found.items()
+    ]
+    return "; ".join(parts) + "."

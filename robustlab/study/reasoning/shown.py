@@ -11,6 +11,7 @@ from robustlab.study import compare, rows
 from robustlab.study.reasoning import run
 from robustlab.study.reasoning.exam import exam
 from robustlab.study.reasoning.protocol import profile
+from robustlab.study.reasoning.twins import twin
 
 Row = Mapping[str, Any]
 RECORDED = "laptop"
@@ -33,7 +34,10 @@ def rows_of(study: str, name: str, *, folder: Path | None = None, cache: Path = 
     if todo:
         paper, encoder = exam(protocol), run.external_encoder()
         for cell in todo:
-            append(results, run.run(cell, protocol, paper, encoder, cache, progress=False) | rows.provenance("cpu"))
+            row = twin(results, cell, protocol)
+            if row is None:
+                row = run.run(cell, protocol, paper, encoder, cache, progress=False) | rows.provenance("cpu")
+            append(results, row)
     return [row for row in read(results) if row["profile"] == name]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 
 import pandas as pd
 
@@ -80,3 +81,37 @@ def _gain(point: Point, what: str) -> str:
     if what == LATENT:
         return f"Adversarial Sensitivity {'falls' if value >= 0 else 'rises'} by {abs(value):.3f}"
     return f"Robust Accuracy {100 * value:+.1f} points".replace("-", "−")
+
+
+def described(found: Sequence[Point]) -> str:
+    """The figure of the gains in words: what stands where on average, a method each."""
+    parts = []
+    for method in dict.fromkeys(point.method for point in found):
+        mine = [point for point in found if point.method == method]
+        latent, average = (fmean(point.mean(what) for point in mine) for what in (LATENT, AVERAGE))
+        parts.append(f"{method} ({len(mine)}) {latent:.3f} and {100 * average:.1f} points")
+    return (
+        "Gain of Robust Accuracy under four kinds of change against the fall of Adversarial Sensitivity. Means over "
+        f"the settings of a method, fall and average gain: {'; '.join(parts)}."
+    )
+
+
+def conclusion(found: Sequence[Point]) -> str:
+    """What the rank correlation of latent gains and gains against text allows to say; nothing without one."""
+    whole = correlation(found, AVERAGE)
+    if whole is None:
+        return ""
+    if whole.low > 0:
+        told = "Settings that gain more in the states gain more against text here: the two go together."
+    elif whole.high < 0:
+        told = "Settings that gain more in the states gain less against text here, or lose more: no transfer, a price."
+    else:
+        told = "These settings show no relation between gains in the states and gains against text, either way."
+    lines = [f"**{told}** The rank correlation over {len(found)} settings is {spoken(whole)}."]
+    for name, some in list(groups(found).items())[1:]:
+        one = correlation(some, AVERAGE)
+        if one is not None:
+            lines.append(f"For the group “{name}” it is {spoken(one)}.")
+    clean = correlation(found, CLEAN)
+    lines.append(f"With the gain of clean accuracy it is {spoken(clean)}." if clean is not None else "")
+    return " ".join(lines).strip()

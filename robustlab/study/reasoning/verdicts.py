@@ -27,7 +27,6 @@ class Verdict(NamedTuple):
         below: Settings that the paper's best beats, by an interval over seeds that excludes 0.
         above: Settings that beat it.
         differences: Other setting -> that setting minus the paper's best.
-        first: In what share of resamples the paper's best comes first; None where that cannot be told.
         control: The setting where standard training has its best mean; None where it has one run a seed.
     """
 
@@ -38,7 +37,6 @@ class Verdict(NamedTuple):
     below: Sequence[float]
     above: Sequence[float]
     differences: Mapping[float, Estimate]
-    first: float | None
     control: float | None
 
     @property
@@ -59,7 +57,6 @@ def verdict(rows: Sequence[Row], varying: Varying, measure: str, method: str = O
     sign = 1 if MEASURES[measure].up else -1
     ranked = sorted(found.values, key=lambda setting: -sign * found.mean(setting))
     differences = found.against(varying.best)
-    first = first_places(rows, varying, measure, up=sign > 0, method=method)
     control = curve(rows, varying, measure, CONTROL)
     return Verdict(
         measure=measure,
@@ -69,7 +66,6 @@ def verdict(rows: Sequence[Row], varying: Varying, measure: str, method: str = O
         below=[setting for setting, one in differences.items() if _surely(one, -sign)],
         above=[setting for setting, one in differences.items() if _surely(one, sign)],
         differences=differences,
-        first=None if first is None else first[varying.best],
         control=None
         if control is None or len(control.values) < 2
         else max(control.values, key=lambda setting: sign * control.mean(setting)),
@@ -88,6 +84,7 @@ def table(rows: Sequence[Row], varying: Varying, measures: Sequence[str], method
         one = verdict(rows, varying, measure, method)
         if one is None:
             continue
+        first = first_places(rows, varying, measure, up=MEASURES[measure].up, method=method)
         lines.append(
             {
                 "": MEASURES[measure].label,
@@ -96,7 +93,7 @@ def table(rows: Sequence[Row], varying: Varying, measures: Sequence[str], method
                 f"place of {varying.printed.best} here": f"{one.place} of {one.settings}",
                 "worse by an interval": _settings(varying, one.below),
                 "better by an interval": _settings(varying, one.above),
-                "comes first in": "–" if one.first is None else f"{100 * one.first:.0f} %",
+                "comes first in": "–" if first is None else f"{100 * first[varying.best]:.0f} %",
                 "best for standard": "–" if one.control is None else varying.written(one.control),
             }
         )

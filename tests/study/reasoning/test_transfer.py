@@ -99,3 +99,14 @@ def test_words_and_counts_follow_the_points():
     assert list(table.columns) == ["all (4)", "without augmented (3)"]
     assert set(transfer_table.TEXT) < set(table.index)
     assert transfer_table.verdict([]) == ""
+    assert "augmented (1) 0.000 and 20.0 points" in transfer_table.described(found)
+
+
+def test_the_conclusion_follows_the_interval():
+    def points(slope):
+        return [point._replace(gains=point.gains | {"clean": point.gains["average"]}) for point in some(30, slope)]
+
+    assert "go together" in transfer_table.conclusion(points(50))
+    assert "no transfer, a price" in transfer_table.conclusion(points(-50))
+    assert "no relation" in transfer_table.conclusion(points(0))
+    assert transfer_table.conclusion(points(1)[:2]) == ""

@@ -61,13 +61,26 @@ def byname(name: str, stream: Stream, *, others: Sequence[str], avoid: set[str])
         stream: Chooses.
         others: Names of its kind to build another name from.
         avoid: Names that mean something already.
+
+    Raises: ValueError: If all of them are to be avoided.
     """
-    kind = kind_of(name)
-    built = [built for other in others if other != name and (built := f"{MODIFIERS[kind]} {other}") not in avoid]
-    free = [word for word in BYNAMES[kind] if word not in avoid]
+    built, free = _bynames(name, others, avoid)
+    if not built and not free:
+        raise ValueError(f"no other name is left for {name}: all of its kind mean something already")
     if built and (not free or stream.chance(0.5)):
         return stream.choose(built)
     return stream.choose(free)
+
+
+def has_byname(name: str, *, others: Sequence[str], avoid: set[str]) -> bool:
+    """Whether `byname` would find one."""
+    return any(_bynames(name, others, avoid))
+
+
+def _bynames(name: str, others: Sequence[str], avoid: set[str]) -> tuple[list[str], list[str]]:
+    kind = kind_of(name)
+    built = [built for other in others if other != name and (built := f"{MODIFIERS[kind]} {other}") not in avoid]
+    return built, [word for word in BYNAMES[kind] if word not in avoid]
 
 
 def fillers(size: int, stream: Stream) -> list[str]:

@@ -20,8 +20,8 @@ class Protocol:
 
     Attributes:
         name: Of the profile.
-        model: "small", the sentence reasoner from scratch; "recorded", the one that the book keeps, or a small one where
-            the book is not; or a model of transformers by name.
+        model: "small", the sentence reasoner from scratch; "recorded", the one that the book keeps, or a small one
+            where the book is not; or a model of transformers by name.
         sentences: Of a document.
         start_sentences: Of the longest documents that the start learns from.
         start_steps: Optimiser steps of standard training before the methods part; 0 for a model that needs none.
@@ -95,13 +95,14 @@ PROFILES: Mapping[str, Protocol] = MappingProxyType(
                 sentences=24,
                 start_sentences=48,
                 start_steps=1800,
-                pool=2048,
-                examples=3072,
-                documents=120,
-                sensitive=48,
+                pool=1536,
+                examples=2048,
+                documents=100,
+                sensitive=32,
                 levels=("easy", "medium", "hard", "extreme"),
                 draws=1,
                 seeds=(0, 1, 2),
+                learning_rate=4e-4,
             ),
             Protocol(
                 name="gpu",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -45,35 +45,37 @@ def sensitivities(rows: Sequence[Row]) -> dict[str, dict[str, Estimate]]:
     }
 
 
+def apart(rows: Sequence[Row], measures: Sequence[str] = TEXT) -> dict[str, dict[str, list[float]]]:
+    """Trained at -> place or metric -> what standard training with the same seed has less of it, one a seed.
+
+    A place stands for the sensitivity that is measured there.
+    """
+    models = trained_at(rows)
+    control = {seed: _all(row, measures) for seed, row in models.pop(CONTROL, {}).items()}
+    found: dict[str, dict[str, list[float]]] = {}
+    for name, by_seed in models.items():
+        for seed, row in by_seed.items():
+            for what, value in _all(row, measures).items() if seed in control else ():
+                if what in control[seed]:
+                    found.setdefault(name, {}).setdefault(what, []).append(value - control[seed][what])
+    return found
+
+
+def _all(row: Row, measures: Sequence[str]) -> dict[str, float]:
+    return measured_at(row) | {measure: row[measure] for measure in measures}
+
+
 def changes(rows: Sequence[Row]) -> dict[str, dict[str, Estimate]]:
     """Trained at -> measured at -> sensitivity minus that of standard training with the same seed."""
-    models = trained_at(rows)
-    control = {seed: measured_at(row) for seed, row in models.get(CONTROL, {}).items()}
-    found: dict[str, dict[str, Estimate]] = {}
-    for name, by_seed in models.items():
-        for site in SITES if name != CONTROL else ():
-            apart = [
-                measured_at(row)[site] - control[seed][site]
-                for seed, row in by_seed.items()
-                if site in measured_at(row) and site in control.get(seed, {})
-            ]
-            if apart:
-                found.setdefault(name, {})[site] = over_seeds(apart)
-    return found
+    return {
+        name: {what: over_seeds(values) for what, values in found.items() if what in SITES}
+        for name, found in apart(rows).items()
+    }
 
 
 def against_text(rows: Sequence[Row], measures: Sequence[str] = TEXT) -> dict[str, dict[str, Estimate]]:
     """Trained at -> metric -> metric minus that of standard training with the same seed."""
-    models = trained_at(rows)
-    control = models.get(CONTROL, {})
-    return {
-        name: {
-            measure: over_seeds([row[measure] - control[seed][measure] for seed, row in by_seed.items()])
-            for measure in measures
-        }
-        for name, by_seed in models.items()
-        if name != CONTROL and by_seed.keys() <= control.keys()
-    }
+    return {name: {what: over_seeds(found[what]) for what in measures} for name, found in apart(rows, measures).items()}
 
 
 def table(rows: Sequence[Row]) -> pd.DataFrame:
@@ -90,30 +92,32 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
 
 def verdict(rows: Sequence[Row]) -> str:
     """What the rows say of the three places, as lines of Markdown."""
-    latent, text = changes(rows), against_text(rows, ("robust_accuracy",))
-    lines = []
+    by_seed, lines = apart(rows), []
     for site in SITES:
-        there = {name: found[site] for name, found in latent.items() if site in found}
+        there = {name: found[site] for name, found in by_seed.items() if site in found}
         if len(there) < 2:
             continue
-        best = min(there, key=lambda name: there[name].value)
+        means = {name: over_seeds(values) for name, values in there.items()}
+        best = min(means, key=lambda name: means[name].value)
         own = "the one trained there" if best == site else f"the one trained at {SPOKEN[best]}"
-        lower = [name for name, one in there.items() if one.high < 0]
         lines.append(
             f"- Attacked at {SPOKEN[site]}, the least sensitive model on average is {own} "
-            f"({difference(there[best], LATENT)} beside standard training). Below standard training, by an interval "
-            f"that excludes 0: {_named(lower)}."
+            f"({difference(means[best], LATENT)} beside standard training). Lower than standard training in every "
+            f"seed: {_named(name for name, values in there.items() if max(values) < 0)}; by an interval that excludes "
+            f"0: {_named(name for name, one in means.items() if one.high < 0)}."
         )
-    for word, chosen in (("above", lambda one: one.low > 0), ("below", lambda one: one.high < 0)):
-        some = [name for name, found in text.items() if chosen(found["robust_accuracy"])]
+    for measure in ("robust_accuracy", "clean_accuracy") if by_seed else ():
+        there = {name: found[measure] for name, found in by_seed.items()}
+        higher = _named(name for name, values in there.items() if min(values) > 0)
+        lower = _named(name for name, values in there.items() if max(values) < 0)
         lines.append(
-            f"- Robust Accuracy under changes of the text {word} standard training, by such an interval: "
-            f"{_named(some)}."
+            f"- {MEASURES[measure].label}, beside standard training: higher in every seed for {higher}, lower in every "
+            f"seed for {lower}."
         )
-    return "\n".join(lines) if latent else ""
+    return "\n".join(lines)
 
 
-def _named(names: Sequence[str]) -> str:
+def _named(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names) or "none"
 
 

@@ -20,6 +20,8 @@ AVERAGE, WORST, CLEAN, LOSS = "average", "worst of K", "clean", "kept"
 WITH_TEXT = "augmented"
 OWN = "self-negative"
 RESAMPLES = 2000
+LEAST = 0.01  # a point of accuracy, and as much of total variation: less is no gain worth counting
+FEWEST = 5  # settings: a rank correlation of fewer says nothing
 
 
 class Point(NamedTuple):
@@ -42,8 +44,8 @@ class Point(NamedTuple):
         return fmean(self.gains[what])
 
     def always(self, what: str) -> bool:
-        """Whether every seed gains."""
-        return min(self.gains[what]) > 0
+        """Whether every seed gains more than `LEAST`."""
+        return min(self.gains[what]) > LEAST
 
 
 def points(rows: Iterable[Row]) -> list[Point]:
@@ -109,15 +111,15 @@ def correlation(
     Settings are drawn again, and within each its seeds: an interval over both.
 
     Args:
-        found: At least three settings.
+        found: At least `FEWEST` settings.
         what: One of the gains of a point.
         against: Another.
         resamples: How often to draw.
         seed: Determines the draws.
 
-    Returns: None where there are fewer than three settings, or all are alike in one of the two.
+    Returns: None where there are fewer settings, or all are alike in one of the two.
     """
-    if len(found) < 3:
+    if len(found) < FEWEST:
         return None
     whole = _spearman([point.mean(against) for point in found], [point.mean(what) for point in found])
     if np.isnan(whole):

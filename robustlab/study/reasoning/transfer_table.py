@@ -9,7 +9,18 @@ import pandas as pd
 
 from robustlab.corpora.documents import PERTURBATIONS
 from robustlab.evaluation.statistics import Estimate
-from robustlab.study.reasoning.transfer import AVERAGE, CLEAN, LATENT, LOSS, OWN, WITH_TEXT, WORST, Point, correlation
+from robustlab.study.reasoning.transfer import (
+    AVERAGE,
+    CLEAN,
+    LATENT,
+    LEAST,
+    LOSS,
+    OWN,
+    WITH_TEXT,
+    WORST,
+    Point,
+    correlation,
+)
 
 TEXT = (AVERAGE, WORST, *PERTURBATIONS, LOSS)
 
@@ -59,8 +70,9 @@ def verdict(found: Sequence[Point]) -> str:
     number = counts(found)
     lines = [
         f"- Of {number['settings']} settings, {number['latent']} are less sensitive in the states than standard "
-        f"training in every seed. Of these, {number['both']} have a higher Robust Accuracy in every seed; of the other "
-        f"{number['settings'] - number['latent']}, {number['text'] - number['both']} have."
+        f"training, by more than {LEAST} in every seed. Of these, {number['both']} gain more than a point of Robust "
+        f"Accuracy in every seed; of the other {number['settings'] - number['latent']}, "
+        f"{number['text'] - number['both']} do."
     ]
     for what in (LATENT, AVERAGE):
         ranked = sorted(found, key=lambda point: -point.mean(what))[:3]

@@ -34,8 +34,13 @@ def test_words_name_the_best_and_what_intervals_exclude():
     told = layers.verdict(ROWS)
     assert "Attacked at the encoder's output, the least sensitive model on average is the one trained there" in told
     assert "Attacked at the first block, the least sensitive model on average is the one trained at the word" in told
-    assert "below standard training, by such an interval: `encoder`" in told
-    assert "above standard training, by such an interval: none" in told
+    assert "Lower than standard training in every seed: `words`, `encoder`; by an interval that excludes 0:" in told
+    assert (
+        "Robust Accuracy, beside standard training: higher in every seed for none, lower in every seed for `enc" in told
+    )
+    assert (
+        "Clean accuracy, beside standard training: higher in every seed for none, lower in every seed for none" in told
+    )
 
 
 def test_rows_without_every_place_are_read_all_the_same():

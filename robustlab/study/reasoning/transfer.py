@@ -121,21 +121,34 @@ def correlation(
     """
     if len(found) < FEWEST:
         return None
-    whole = _spearman([point.mean(against) for point in found], [point.mean(what) for point in found])
+    means = [np.array([[point.mean(name) for point in found]]) for name in (against, what)]
+    whole = float(_spearman(*means)[0])
     if np.isnan(whole):
         return None
-    rng, drawn = np.random.default_rng(seed), []
-    for _ in range(resamples):
-        pairs = []
-        for point in (found[place] for place in rng.integers(len(found), size=len(found))):
-            seeds = rng.integers(len(point.gains[what]), size=len(point.gains[what]))
-            pairs.append([fmean(point.gains[name][place] for place in seeds) for name in (against, what)])
-        drawn.append(_spearman(*zip(*pairs, strict=True)))
+    drawn = _spearman(*_drawn(found, (against, what), resamples, seed))
     low, high = np.nanquantile(drawn, [0.025, 0.975])
     return Estimate(whole, float(low), float(high))
 
 
-def _spearman(first: Sequence[float], second: Sequence[float]) -> float:
-    one, two = (rankdata(values) - (len(values) + 1) / 2 for values in (first, second))
-    size = float(np.sqrt((one**2).sum() * (two**2).sum()))
-    return float((one * two).sum() / size) if size else float("nan")
+def _drawn(found: Sequence[Point], names: Sequence[str], resamples: int, seed: int) -> list[np.ndarray]:
+    """Means over seeds drawn again, of settings drawn again: a row a resample, one array a gain."""
+    rng, n = np.random.default_rng(seed), len(found)
+    counts = np.array([len(point.gains[names[0]]) for point in found])
+    settings = rng.integers(n, size=(resamples, n))
+    sizes = counts[settings][..., None]
+    seeds = (rng.random((resamples, n, counts.max())) * sizes).astype(int)
+    inside = np.arange(counts.max()) < sizes
+    means = []
+    for name in names:
+        values = np.zeros((n, counts.max()))
+        for row, point in zip(values, found, strict=True):
+            row[: len(point.gains[name])] = point.gains[name]
+        means.append((values[settings[..., None], seeds] * inside).sum(-1) / sizes[..., 0])
+    return means
+
+
+def _spearman(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Rank correlation of each row of two arrays; NaN where all of a row are alike."""
+    one, two = (rankdata(values, axis=1) - (values.shape[1] + 1) / 2 for values in (first, second))
+    size = np.sqrt((one**2).sum(1) * (two**2).sum(1))
+    return np.divide((one * two).sum(1), size, out=np.full_like(size, np.nan), where=size > 0)

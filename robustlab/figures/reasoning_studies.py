@@ -219,18 +219,14 @@ def draw_moved(found: Sequence[Moved], budget: float) -> Figure:
         budget: κ₀ of the latent attack: the dashed line.
     """
     figure, axes = plt.subplots(figsize=(WIDTH, 3.2))
-    kinds = list(dict.fromkeys(one.kind for one in found))
+    kinds, names = list(dict.fromkeys(one.kind for one in found)), []
     for height, kind in enumerate(kinds):
         mine = [one for one in found if one.kind == kind]
         spread = [height + 0.3 * (place / max(1, len(mine) - 1) - 0.5) for place in range(len(mine))]
         axes.plot([one.kappa for one in mine], spread, "o", color=colour("augmented"), markersize=4, alpha=0.7)
-        new = sum(one.new for one in mine) / len(mine)
-        axes.annotate(
-            f"{100 * new:.0f} % new or altered", (1, height), xycoords=("axes fraction", "data"), ha="right",
-            va="bottom", xytext=(0, 9), textcoords="offset points", fontsize=9, color=INK,
-        )  # fmt: skip
+        names.append(f"{kind}\n{100 * sum(one.new for one in mine) / len(mine):.0f} % new")
     axes.axvline(budget, color=INK, linestyle="--", linewidth=1.2)
-    axes.set_yticks(range(len(kinds)), kinds)
+    axes.set_yticks(range(len(kinds)), names)
     axes.set(xlabel="κ of the sentences that stay", ylim=(len(kinds) - 0.4, -0.6), xlim=(0, None))
     axes.grid(visible=False, axis="y")
     return figure

@@ -37,12 +37,16 @@ def sensitivities(rows: Sequence[Row]) -> dict[str, dict[str, Estimate]]:
     """Trained at -> measured at -> sensitivity, mean over seeds with its interval."""
     return {
         name: {
-            site: over_seeds([measured_at(row)[site] for row in by_seed.values() if site in measured_at(row)])
+            site: _inside(over_seeds([measured_at(row)[site] for row in by_seed.values() if site in measured_at(row)]))
             for site in SITES
             if any(site in measured_at(row) for row in by_seed.values())
         }
         for name, by_seed in trained_at(rows).items()
     }
+
+
+def _inside(one: Estimate) -> Estimate:
+    return Estimate(one.value, max(one.low, 0.0), min(one.high, 1.0))  # a NaN comes first in both, and stays
 
 
 def apart(rows: Sequence[Row], measures: Sequence[str] = TEXT) -> dict[str, dict[str, list[float]]]:

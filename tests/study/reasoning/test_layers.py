@@ -51,3 +51,11 @@ def test_rows_without_every_place_are_read_all_the_same():
     table = layers.table(ROWS[:1] + ROWS[2:3])
     assert table.loc["sensitivity at words", "words"] == "−0.400"
     assert table.loc["Robust Accuracy", "words"] == "+0.0"
+
+
+def test_bounds_of_a_sensitivity_stay_between_0_and_1():
+    for name, by_site in layers.sensitivities(ROWS).items():
+        for one in by_site.values():
+            assert 0 <= one.low <= one.value <= one.high <= 1, name
+    wide = [trained("encoder", seed, (mean, 0.4, 0.9), "standard") for seed, mean in enumerate((0.05, 0.95))]
+    assert layers.sensitivities(wide)["standard"]["words"][1:] == (0, 1)

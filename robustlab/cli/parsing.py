@@ -29,18 +29,23 @@ PROJECTIONS = {
 OPTIONS = ("steps", "step_size", "beta", "direction", "start", "project")
 
 
-def method(named: Named, values: Mapping[str, Any] = MappingProxyType({})) -> Method:
+def method(
+    named: Named,
+    values: Mapping[str, Any] = MappingProxyType({}),
+    known: Mapping[str, Callable[..., Method]] = BY_NAME,
+) -> Method:
     """Build a method from its name and the options given for it.
 
     Args:
         named: The name and the options.
         values: Of parameters that the options leave open; the factory's own where not given.
+        known: The methods by name.
 
     Raises: ValueError: If the name is unknown, the method does not take an option, or a value is malformed.
     """
-    if named.method not in BY_NAME:
-        raise ValueError(f"unknown method {named.method!r}: {guess(named.method, BY_NAME)}")
-    factory = BY_NAME[named.method]
+    if named.method not in known:
+        raise ValueError(f"unknown method {named.method!r}: {guess(named.method, known)}")
+    factory = known[named.method]
     takes = inspect.signature(factory).parameters
     given = {name: getattr(named, name) for name in OPTIONS if getattr(named, name) is not None}
     for name in given:

@@ -9,6 +9,12 @@ from collections.abc import Sequence
 from robustlab.corpora.documents import Document
 
 
+def stepwise(document: Document) -> bool:
+    """Whether the chain has one step for each gold sentence, and perhaps one more that states the answer."""
+    gold, chain = document.gold, document.chain
+    return bool(gold) and bool(chain) and len(chain) in (len(gold), len(gold) + 1)
+
+
 def solution(document: Document) -> list[tuple[int, str]]:
     """The gold sentences in the order of the reasoning, and what follows from each.
 
@@ -22,7 +28,7 @@ def solution(document: Document) -> list[tuple[int, str]]:
         raise ValueError(
             f"document {document.example_id} has no gold sentences to learn a selection from; take a corpus that has"
         )
-    if len(chain) not in (len(gold), len(gold) + 1):
+    if not stepwise(document):
         return [(unit, document.sentences[unit]) for unit in gold]
     facts = chain[: len(gold)]
     return list(zip(_order(document, facts), facts, strict=True))

@@ -2,10 +2,12 @@
 
 import json
 from dataclasses import asdict
+from types import SimpleNamespace
 
 import pytest
 
 from robustlab.cli.reason import study as command
+from robustlab.study.reasoning import protocol
 from robustlab.study.reasoning.cells import cells
 
 VALUES = {"clean_accuracy": 0.9, "consistency": 0.8, "robust_accuracy": 0.7}
@@ -40,6 +42,30 @@ def test_what_is_missing_is_run_and_what_is_there_is_kept(run, made, tmp_path):
     run(*given)
     assert len(made) == 15
     assert len(json.loads(run(*given, "--json").stdout)) == 14
+
+
+def test_what_will_run_is_said_before_it_runs(run, made, monkeypatch, tmp_path):
+    hours = iter(range(0, 3600 * 1000, 3600))
+    monkeypatch.setattr(command, "time", SimpleNamespace(monotonic=lambda: next(hours)))  # an hour a cell
+    shown = run("reason", "study", "ratio", "--results", tmp_path / "rows.jsonl", "--profile", "laptop").stdout
+    before, _, after = shown.partition("[1/21]")
+    used = protocol.profile("laptop")
+    assert "21 cells to run" in before
+    assert "seeds     0, 1, 2" in before
+    assert f"taught {used.start_steps} steps on up to {used.start_sentences} sentences" in before
+    assert f"{used.examples} documents of {used.sentences} sentences out of {used.pool}" in before
+    assert f"{used.documents} documents; of each {used.draws} x ambiguity, redundancy, connection" in before
+    assert f"Adversarial Sensitivity of {used.sensitive} documents, {used.steps} steps" in before
+    assert "; about 20 h left" in after.splitlines()[0]
+    assert "left" not in next(line for line in after.splitlines() if line.startswith("[21/21]"))
+
+
+@pytest.mark.parametrize(
+    ("took", "cells", "said"),
+    [([10.0], 3, "30 s"), ([50.0, 70.0], 2, "2 min"), ([119.0], 1, "119 s"), ([600.0, 1200.0], 12, "3 h")],
+)
+def test_the_time_left_is_that_of_the_mean_cell(took, cells, said):
+    assert command.time_left(took, cells) == said
 
 
 def test_the_table_has_a_line_for_each_cell_over_its_seeds(run, made, tmp_path):

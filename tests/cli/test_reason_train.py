@@ -30,7 +30,7 @@ def test_it_makes_a_model_that_answers(reader):
     assert record["last_step"]["step"] == 12
     plan = record["plan"]
     assert (plan["optimiser_steps"], plan["documents_seen"], plan["batch_size"]) == (12, 96, 8)
-    assert (plan["learning_rate"], plan["cost_units_a_step"]) == (1.2e-3, 3)
+    assert (plan["learning_rate"], plan["cost_units_a_step"]) == (2e-3, 3)
 
 
 def test_the_quick_look_has_the_constant_model_beside_it(reader):
@@ -71,7 +71,7 @@ def test_a_dry_run_says_what_would_run(run, tmp_path):
     given = ("reason", "train", "--method", "cat", "--sentences", 30, "--examples", 320, "--look", 0)
     told = json.loads(run(*given, "--output", tmp_path / "x", "--dry-run", "--json").stdout)
     assert (told["optimiser_steps"], told["batch_size"]) == (10, 32)
-    assert [stage.split()[-2] for stage in told["stages"]] == ["8", "16", "30", "30"]
+    assert [stage.split()[-2] for stage in told["stages"]] == ["4-8", "8-16", "16-30", "30"]
     assert sum(int(stage.split()[0]) for stage in told["stages"]) == 10
     assert not (tmp_path / "x").exists()
     shown = run(*given, "--set", "radius=.1", "--output", tmp_path / "x", "--dry-run").stdout
@@ -118,7 +118,9 @@ def _other(number):
         (("--method", "cat", "--site", "encoder"), "cat perturbs the words, as its source does: leave out --site"),
         (("--method", "self-negative", "--kappa", "-1"), "must be positive, got -"),
         (("--method", "self-negative", "--set", "radus=1"), "--set radus=1: method self-negative has"),
-        (("--method", "standard", "--ascent-steps", "3"), "method standard takes no --steps"),
+        (("--method", "standard", "--ascent-steps", "3"), "method standard takes no --ascent-steps"),
+        (("--method", "standard", "--site", "encoder"), "standard perturbs nothing: leave out --site encoder"),
+        (("--method", "self-negative", "--set", "radius=.1"), "radius of self-negative has an option of its own"),
         (("--method", "lat", "--site", "encoder.9"), "the encoder has 2 blocks"),
         (("--method", "lat", "--site", "layer"), "site must be words, encoder or encoder.N, got 'layer'"),
         (("--steps", "0"), "--steps must be at least 1, got 0"),

@@ -1,6 +1,7 @@
 """The decoder's attention and the sentences that it should have looked at, word by word."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -31,6 +32,13 @@ def test_every_word_of_a_step_rests_on_the_sentence_that_says_it(reasoner: Reaso
             step = reasoner.reader.vocabulary.decode(words)
             names = [word for word in step.rstrip(".").split() if word.istitle() and word != "The"]
             assert all(name in document.sentences[unit - 1] for name in names)
+
+
+def test_words_of_a_chain_that_does_not_go_step_by_step_rest_on_nothing_known(reasoner: Reasoner) -> None:
+    (document,) = reasoning.generate(1, sentences=(5, 8), first=100)
+    assert max(reasoner.reader.encode(document)["support"]) > 0
+    for chain in ((), ("Olga.",) * (len(document.gold) + 2)):
+        assert set(reasoner.reader.encode(replace(document, chain=chain))["support"]) == {-1}
 
 
 def test_the_term_is_the_surprise_at_where_each_word_looked(reasoner: Reasoner) -> None:

@@ -16,7 +16,7 @@ from robustlab.text import perturb, variants
 from robustlab.text.ambiguity import aside
 from robustlab.text.draft import Draft
 
-DIGEST = "11fdc9a0103517ee"
+DIGEST = "160aa103775df10a"
 PLACES = ("gold", "anywhere")
 
 
@@ -64,6 +64,13 @@ def test_levels_are_shares_of_the_sentences(sentences: int) -> None:
         blurred = made["ambiguity"]
         rewritten = [s for index in blurred.change.touched if read(s := blurred.sentences[index]).claim]
         assert len(rewritten) == min(size, facts)
+
+
+def test_things_of_which_no_other_name_is_left_keep_theirs() -> None:
+    document = generate(1, sentences=48, first=244)[0]  # its facts are about more people than there are names
+    variant = perturb(document, kind="ambiguity", level="extreme", seed=1)
+    assert solve(variant).answer == document.answer
+    assert len(variant.change.touched) > 10
 
 
 def test_gold_sentences_lose_the_name_that_is_looked_for(documents: list[Document]) -> None:

@@ -6,7 +6,7 @@ import typer
 
 from robustlab.cli import options as general
 from robustlab.cli.commands import lines
-from robustlab.cli.reason import options, settings
+from robustlab.cli.reason import options, settings, study_options
 from robustlab.cli.reason.examples import (
     ASK_EXAMPLES,
     EVALUATE_EXAMPLES,
@@ -64,11 +64,11 @@ def train(
     hold_out: options.HoldOut = 64,
     look: options.Look = 50,
     overlong: options.Overlong = "error",
-    method: options.Method = "standard",
+    method: options.Method = None,
     kappa: options.Kappa = None,
     site: options.Site = None,
     ascent_steps: options.AscentSteps = None,
-    step_size: general.StepSize = None,
+    step_size: options.StepSize = None,
     adversarial_share: general.Share = None,
     further: general.Further = (),  # type: ignore[assignment]  # typer makes the list
     steps: options.Steps = None,
@@ -95,13 +95,13 @@ def train(
         size = (steps, examples, batch_size, learning_rate, hold_out, look, every)
         fit = settings.Fit(*size, chain, overlong, seed, device)
         place = Place(output, resume, overwrite, ())
-        command = settings.Train(model, source, settings.Named(method, *sized), fit, place)
+        command = settings.Train(model, source, settings.Named(method or settings.SUITING, *sized), fit, place)
         run(command, dry_run=dry_run, as_json=json)
 
 
 @app.command(epilog=lines(EVALUATE_EXAMPLES))
 def evaluate(
-    model: options.Taught,
+    model: options.Taught = settings.RECORDED,
     data: options.Documents = "reasoning",
     split: options.Split = "dev",
     data_dir: general.DataDir = None,
@@ -140,9 +140,9 @@ def evaluate(
 
 @app.command(epilog=lines(ASK_EXAMPLES))
 def ask(
-    model: options.Taught,
     document: options.TextFile,
     instruction: options.Instruction,
+    model: options.Taught = settings.RECORDED,
     overlong: options.Overlong = "error",
     device: general.Device = None,
     json: general.Json = False,
@@ -157,13 +157,13 @@ def ask(
 
 @app.command(epilog=lines(STUDY_EXAMPLES))
 def study(
-    name: options.Study,
-    results: options.Results,
-    profile: options.Profile = "smoke",
-    seeds: options.Seeds = None,
-    only: options.Only = None,
-    cache: options.Cache = None,
-    threads: options.Threads = 1,
+    name: study_options.Study,
+    results: study_options.Results,
+    profile: study_options.Profile = "smoke",
+    seeds: study_options.Seeds = None,
+    only: study_options.Only = None,
+    cache: study_options.Cache = None,
+    threads: study_options.Threads = 1,
     json: general.Json = False,
     debug: general.Debug = False,
 ) -> None:

@@ -14,7 +14,8 @@ A hundred documents, four variants of each and their counterfactuals, as a file:
 """
 TRAIN_EXAMPLES = """[bold]Examples[/]
 
-A small model from scratch, offline, in a few minutes; then on with self-constructed negatives:
+A small model from scratch, offline, in a few minutes, told which sentence each step of its reasoning rests upon; then
+on with self-constructed negatives:
 
   robustlab reason train --sentences 12 --steps 600 --output runs/reader
 
@@ -22,11 +23,19 @@ A small model from scratch, offline, in a few minutes; then on with self-constru
 
 What would it cost, and with what values?
 
-  robustlab reason train --method self-negative --set sensitivity=.5 --dry-run
+  robustlab reason train --model recorded --method self-negative --set sensitivity=.5 --dry-run
+
+From the answers alone, which takes some five times as long:
+
+  robustlab reason train --sentences 12 --method standard --steps 3000
 
 A run was interrupted? Give the same command again, with --resume.
 """
 EVALUATE_EXAMPLES = """[bold]Examples[/]
+
+Before anything is trained: the reasoner that the book keeps.
+
+  robustlab reason evaluate --sentences 12 --examples 20 --no-sensitivity
 
 Is it right, does it stay right, and does it notice when the answer changes?
 
@@ -40,7 +49,11 @@ The documents of a file, with the variants that it holds:
 
   robustlab reason evaluate --model runs/reader --data asked.jsonl
 """
-ASK_EXAMPLES = """[bold]Example[/]
+ASK_EXAMPLES = """[bold]Examples[/]
+
+The reasoner that the book keeps knows the words of generated documents; for other texts, give another model:
+
+  robustlab reason ask --document story.txt --instruction "Who is the head of the Jade guild?"
 
   robustlab reason ask --model runs/t5 --document report.txt --instruction "Who signed the report?"
 """

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
+from robustlab import methods
 from robustlab.cli import parsing, settings
 from robustlab.cli.parsing import guess
+from robustlab.cli.reason import supported
 from robustlab.cli.reason.settings import Named
 from robustlab.corpora.documents import LEVELS
 from robustlab.methods import Method
@@ -15,6 +19,12 @@ from robustlab.study.reasoning.methods import AT_WORDS, METHODS, REACH
 CLIMBING = ("self-negative", "self-negative-pull", "self-negative-infonce")
 ERASING = "self-negative-push"
 STEPS = 3
+STILL = ("standard", "augmented", "r-drop", supported.NAME)  # they perturb nothing
+
+KNOWN: Mapping[str, Callable[..., Method]] = MappingProxyType(
+    {supported.NAME: methods.supporting_facts} | {name: methods.BY_NAME[name] for name in METHODS}
+)
+"""Name -> what makes the method."""
 
 
 def build(named: Named, *, by_unit: bool = True) -> Method:
@@ -27,8 +37,9 @@ def build(named: Named, *, by_unit: bool = True) -> Method:
 
     Raises: ValueError: If the name is unknown, the method does not take an option, or a value is malformed.
     """
-    if named.method not in METHODS:
-        raise ValueError(f"unknown method {named.method!r}: {guess(named.method, METHODS)}")
+    if named.method not in KNOWN:
+        raise ValueError(f"unknown method {named.method!r}: {guess(named.method, KNOWN)}")
+    _check_radius(named)
     general = settings.Named(
         named.method,
         steps=named.steps,
@@ -37,7 +48,18 @@ def build(named: Named, *, by_unit: bool = True) -> Method:
         share=named.share,
         seed=named.seed,
     )
-    return parsing.method(general, _values(named, by_unit))
+    try:
+        return parsing.method(general, _values(named, by_unit), KNOWN)
+    except ValueError as error:  # --steps are the optimiser's here
+        raise ValueError(str(error).replace("--steps", "--ascent-steps")) from error
+
+
+def _check_radius(named: Named) -> None:
+    """Refuse a radius by --set, which the step size would not follow."""
+    name = "share" if named.method == ERASING else "radius" if named.method in CLIMBING else ""
+    for text in named.further:
+        if name and text.partition("=")[0].strip() == name:
+            raise ValueError(f"--set {text}: {name} of {named.method} has an option of its own, --kappa")
 
 
 def _values(named: Named, by_unit: bool) -> dict[str, Any]:
@@ -58,8 +80,10 @@ def _values(named: Named, by_unit: bool) -> dict[str, Any]:
 def cell(named: Named) -> Cell:
     """The cell of a study that perturbs at the same place.
 
-    Raises: ValueError: If the method has a place of its own.
+    Raises: ValueError: If the method has a place of its own, or perturbs nothing.
     """
+    if named.site is not None and named.method in STILL:
+        raise ValueError(f"{named.method} perturbs nothing: leave out --site {named.site}")
     if named.site not in (None, "words") and named.method in AT_WORDS:
         raise ValueError(f"{named.method} perturbs the words, as its source does: leave out --site {named.site}")
     return Cell(study="", seed=named.seed, method=named.method, site=named.site or "encoder")

@@ -76,26 +76,35 @@ ModelToTeach = Annotated[
     str,
     typer.Option(
         "--model",
-        help="small (from scratch, offline), a folder of an earlier run, or a model that generates (T5, BART, GPT-2, "
-        "Llama) by its name on the Hugging Face hub.",
+        help="small (from scratch, offline), recorded (the one that the book keeps), a folder of an earlier run, "
+        "or a model that generates (T5, BART, GPT-2, Llama) by its name on the Hugging Face hub.",
         rich_help_panel=TRAINING,
     ),
 ]
 Taught = Annotated[
-    str, typer.Option("--model", help="Folder that `robustlab reason train` made, or a model that generates, by name.")
-]
-Method = Annotated[
     str,
     typer.Option(
-        help="standard, augmented, neftune, r3f, r-drop, smart, vat, cat, lat, self-negative, or self-negative-pull, "
-        "-push or -infonce.",
+        "--model",
+        help="recorded (the one that the book keeps), a folder that `robustlab reason train` made, or a model that "
+        "generates, by name.",
+    ),
+]
+Method = Annotated[
+    str | None,
+    typer.Option(
+        help="What it learns from. Plain: supporting-facts (told which sentence each step rests upon) or standard (the "
+        "answers alone). With noise: neftune, r3f, r-drop. With perturbed states: smart, vat, cat, lat. With perturbed "
+        "documents: augmented. With self-constructed negatives: self-negative, self-negative-pull, self-negative-push, "
+        "self-negative-infonce.",
+        show_default="supporting-facts for a model from scratch, where chain and documents allow it; else standard",
         rich_help_panel=METHOD,
     ),
 ]
 Kappa = Annotated[
     float | None,
     typer.Option(
-        help="Radius of the negatives, relative to the states; for -push the share of units erased.",
+        help="For the self-negative methods: length of the perturbation, relative to the states; for "
+        "self-negative-push the share of sentences erased.",
         show_default="0.25",
         rich_help_panel=METHOD,
     ),
@@ -104,15 +113,29 @@ Site = Annotated[
     str | None,
     typer.Option(
         help="Whose output is perturbed: words, encoder or encoder.N.",
-        show_default="words where the method's source says so, else encoder",
+        show_default="words for neftune, r3f, smart, vat and cat, else encoder",
         rich_help_panel=METHOD,
     ),
 ]
 AscentSteps = Annotated[
-    int | None, typer.Option("--ascent-steps", help="k, steps of the ascent.", rich_help_panel=METHOD)
+    int | None,
+    typer.Option(
+        "--ascent-steps",
+        help="Steps that a perturbation is sought in, within each optimiser step.",
+        show_default="the method's; 3 for self-negative",
+        rich_help_panel=METHOD,
+    ),
+]
+StepSize = Annotated[
+    float | None,
+    typer.Option(
+        help="Length of each of them; for the self-negative methods relative to the states.",
+        show_default="the method's; half of --kappa for self-negative",
+        rich_help_panel=METHOD,
+    ),
 ]
 Steps = Annotated[
-    int | None, typer.Option("--steps", help="Optimiser steps.", show_default="2000", rich_help_panel=TRAINING)
+    int | None, typer.Option("--steps", help="Optimiser steps.", show_default="1800", rich_help_panel=TRAINING)
 ]
 Seen = Annotated[
     int | None,
@@ -126,7 +149,7 @@ LearningRate = Annotated[
     float | None,
     typer.Option(
         help="Highest learning rate.",
-        show_default="2.5e-3 from scratch; 3e-4 for a folder; 1e-4 for a model of the hub",
+        show_default="2e-3 from scratch; 3e-4 for recorded or a folder; 1e-4 for a model of the hub",
         rich_help_panel=TRAINING,
     ),
 ]
@@ -218,20 +241,3 @@ TextFile = Annotated[
     Path, typer.Option("--document", help="A text file; a blank line ends a paragraph.", show_default=False)
 ]
 Instruction = Annotated[str, typer.Option(help="What is asked.", show_default=False)]
-
-Study = Annotated[str, typer.Argument(help="table1, batch, ratio, difficulty, scale or layer.", show_default=False)]
-Profile = Annotated[str, typer.Option("--profile", help="smoke (a minute a cell), laptop or gpu.")]
-Results = Annotated[
-    Path, typer.Option("--results", help="JSON-lines file of rows; those that it holds are kept.", show_default=False)
-]
-Seeds = Annotated[str | None, typer.Option("--seeds", help="With commas between them.", show_default="the profile's")]
-Only = Annotated[str | None, typer.Option("--only", help="Only this method, or this way to answer.")]
-Cache = Annotated[
-    Path | None,
-    typer.Option(
-        "--cache",
-        help="Folder of the models that cells start from.",
-        show_default="~/.cache/robustlab/reasoning",
-    ),
-]
-Threads = Annotated[int, typer.Option("--threads", help="CPU threads.")]

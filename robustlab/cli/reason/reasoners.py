@@ -8,16 +8,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from robustlab.cli import run_folder
-from robustlab.cli.reason.settings import SMALL
+from robustlab.cli.reason.settings import RECORDED, SMALL
 from robustlab.corpora.documents import Document
 from robustlab.models.reasoner import Reasoner, SentenceReasonerConfig
 from robustlab.models.reasoner.reading import Limit
+from robustlab.study.reasoning.recorded import recorded_start
 
 OVERLONG = ("error", "truncate")
 
 
 def load(name: str, *, overlong: str = "error", device: str = "cpu") -> Reasoner:
-    """Load a reasoner that `robustlab reason train` made, or a model of transformers that generates.
+    """Load the recorded reasoner, one that `robustlab reason train` made, or a model of transformers that generates.
 
     Raises:
         ValueError: If the model does not generate, its training has not finished, or `overlong` is unknown.
@@ -25,25 +26,42 @@ def load(name: str, *, overlong: str = "error", device: str = "cpu") -> Reasoner
     """
     check_overlong(overlong)
     if name == SMALL:
-        raise ValueError(f"{SMALL} is a model to train; give the folder that `robustlab reason train` made")
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        _check_folder(folder)
-    try:
-        found = Reasoner.load(folder if folder.is_dir() else name)
-    except TypeError as error:  # a tokenizer that does not know where tokens stand
-        raise ValueError(f"{name}: {error}") from error
+        raise ValueError(
+            f"{SMALL} is a model to train; give the folder that `robustlab reason train` made, or {RECORDED}"
+        )
+    found = _recorded() if name == RECORDED else _loaded(name)
     if isinstance(found.reader, Limit):
         found.reader.overlong = "truncate" if overlong == "truncate" else "error"
     found.model.to(device)  # type: ignore[arg-type]  # transformers' annotation is of another method
     return found
 
 
+def _recorded() -> Reasoner:
+    """The reasoner that the book keeps."""
+    try:
+        return recorded_start()
+    except FileNotFoundError as error:
+        raise FileNotFoundError(
+            "there is no recorded model here: it comes with the book's sources, a checkout of the repository, and not "
+            "with the installed package; train one with `robustlab reason train` and give its folder with --model"
+        ) from error
+
+
+def _loaded(name: str) -> Reasoner:
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        _check_folder(folder)
+    try:
+        return Reasoner.load(folder if folder.is_dir() else name)
+    except TypeError as error:  # a tokenizer that does not know where tokens stand
+        raise ValueError(f"{name}: {error}") from error
+
+
 def by_unit(name: str) -> bool:
     """Whether a model has one state a sentence, as the small one has, and not one a token."""
     config = Path(name).expanduser() / "config.json"
     kind = json.loads(config.read_text()).get("model_type") if config.is_file() else None
-    return name == SMALL or kind == SentenceReasonerConfig.model_type
+    return name in (SMALL, RECORDED) or kind == SentenceReasonerConfig.model_type
 
 
 def _check_folder(folder: Path) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 from robustlab.cli.settings import Place
 
 SMALL = "small"
+RECORDED = "recorded"  # the reasoner that the book keeps
+SUITING = ""  # in place of a method's name, where none was given
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Changes:
 
 @dataclass(frozen=True)
 class Named:
-    """A method by name, and what was given for its parameters."""
+    """A method by name, `SUITING` where none was given, and what was given for its parameters."""
 
     method: str
     kappa: float | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -54,7 +55,7 @@ def run(
         jsonl.mend(results)
         todo = list(missing(results, study, protocol, chosen, only))
         if not as_json:
-            reporting.say(f"{study}, profile {protocol.name}: {len(todo)} cells to run")
+            _tell(study, protocol, todo)
         torch.set_num_threads(threads)
         _fill(todo, protocol, results, (cache or CACHE).expanduser(), progress=not as_json)
         found = [row for row in rows.read(results) if (row["study"], row["profile"]) == (study, protocol.name)]
@@ -81,11 +82,48 @@ def _known(study: str, seeds: Sequence[int], only: str | None) -> None:
         raise ValueError(f"--only {only!r} is not in {study}: {guess(only, names)}")
 
 
+def _tell(study: str, protocol: Protocol, todo: Sequence[Cell]) -> None:
+    """Print what will run, before it does."""
+    reporting.say(f"{study}, profile {protocol.name}: {len(todo)} cells to run")
+    if not todo:
+        return
+    started = {"recorded": "the reasoner that the book keeps", "small": "a small reasoner of its seed"}
+    start = started.get(protocol.model, protocol.model)
+    if protocol.model == "small":
+        start += f", taught {protocol.start_steps} steps on up to {protocol.start_sentences} sentences and kept"
+    reporting.say(
+        f"seeds     {', '.join(str(seed) for seed in sorted({cell.seed for cell in todo}))}",
+        f"start     {start}",
+        f"training  {protocol.examples} documents of {protocol.sentences} sentences out of {protocol.pool}, "
+        f"{protocol.batch_size} a step where the study does not vary it",
+        f"asked     {protocol.documents} documents; of each {protocol.draws} x {', '.join(protocol.kinds)} at "
+        f"{', '.join(protocol.levels)}, and a counterfactual",
+        f"latent    Adversarial Sensitivity of {protocol.sensitive} documents, {protocol.steps} steps from each of "
+        f"{protocol.restarts} random points",
+    )
+
+
+def time_left(took: Sequence[float], cells: int) -> str:
+    """What so many cells more will take, by those that were run.
+
+    Args:
+        took: Seconds of each cell so far, at least one; the first of a seed may have trained its start.
+        cells: That are left.
+    """
+    seconds = fmean(took) * cells
+    for unit, size in (("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
 def _fill(todo: Sequence[Cell], protocol: Protocol, results: Path, cache: Path, *, progress: bool) -> None:
     if not todo:
         return
     paper, encoder = exam(protocol), external_encoder()
+    took: list[float] = []
     for number, cell in enumerate(todo, start=1):
+        began = time.monotonic()
         try:
             row = run_cell(cell, protocol, paper, encoder, cache, progress=progress)
         except KeyboardInterrupt:
@@ -98,7 +136,9 @@ def _fill(todo: Sequence[Cell], protocol: Protocol, results: Path, cache: Path, 
         if progress:
             clean, robust = (reporting.percent(row[name]) for name in ("clean_accuracy", "robust_accuracy"))
             which = f"[{number}/{len(todo)}] seed {cell.seed}, {cell.method}, {cell.inference}"
-            reporting.say(f"{which}: clean {clean}, robust {robust}")
+            took.append(time.monotonic() - began)
+            left = f"; about {time_left(took, len(todo) - number)} left" if number < len(todo) else ""
+            reporting.say(f"{which}: clean {clean}, robust {robust}{left}")
 
 
 def show(study: str, found: Sequence[Mapping[str, Any]]) -> None:

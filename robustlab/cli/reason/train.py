@@ -6,13 +6,14 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import typer
 
 from robustlab.cli import cost, device, parsing, reporting, run_folder
-from robustlab.cli.reason import documents, reasoners
+from robustlab.cli.reason import documents, reasoners, supported
 from robustlab.cli.reason.lessons import Material, lessons, material
 from robustlab.cli.reason.measuring import Measured
 from robustlab.cli.reason.method import build, cell
@@ -52,7 +53,10 @@ class Run:
     def plan(self) -> dict[str, Any]:
         """What will run and what it costs."""
         settings, units = self.settings, cost.units(self.method)
-        stages = [f"{stage.steps} steps up to {stage.sentences[1]} sentences" for stage in self.lessons.stages]
+        stages = [
+            f"{sum(stage.steps for stage in alike)} steps of {'-'.join(map(str, dict.fromkeys(lengths)))} sentences"
+            for lengths, alike in groupby(self.lessons.stages, key=lambda stage: stage.sentences)
+        ]
         made = not self.material.documents
         return {
             "data": settings.source.data,
@@ -101,7 +105,9 @@ def run(settings: Train, *, dry_run: bool, as_json: bool) -> None:
 def load(settings: Train) -> Run:
     """Check the settings, cheapest first, and load what they name."""
     _check(settings)
-    method = build(settings.named, by_unit=reasoners.by_unit(settings.model))
+    settings, by_unit = supported.settled(settings), reasoners.by_unit(settings.model)
+    method = build(settings.named, by_unit=by_unit)
+    supported.check_model(settings, by_unit=by_unit)
     place = cell(settings.named)
     chosen = device.choose(settings.fit.device)
     plan = lessons(settings)
@@ -112,6 +118,7 @@ def load(settings: Train) -> Run:
     read = [*found.held_out, *found.documents, *companions]
     shown = look.asked if look is not None else []
     reasoner = _reasoner(settings, found, [*found.words, *read, *shown])
+    supported.check(settings, reasoner, found.documents)
     reasoner.model.to(chosen)  # type: ignore[arg-type]  # transformers' annotation is of another method
     site = site_of(reasoner.model, place)
     cut = reasoners.fitting(reasoner, read, answers=True) + reasoners.fitting(reasoner, shown, answers=False)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from robustlab.corpora.documents import Document
-from robustlab.corpora.evidence import solution
+from robustlab.corpora.evidence import solution, stepwise
 from robustlab.models.reasoner.reading import IGNORED, Limit, Overlong, Row, refuse, stack
 from robustlab.models.reasoner.vocabulary import ANSWER, END, PAD, STEP, Vocabulary
 
@@ -83,7 +83,7 @@ class SentenceReader(Limit):
     def _support(self, document: Document, length: int) -> list[int]:
         """The unit that each word of the target rests upon; -1 where no sentence is known to be it."""
         found: list[int] = []
-        if self.chain and document.gold:
+        if self.chain and stepwise(document):  # other chains do not say which of their words follows from what
             for sentence, step in solution(document):
                 found += [sentence + 1] * len(self.vocabulary.encode(step)) + [-1]
         return (found + [-1] * length)[:length]

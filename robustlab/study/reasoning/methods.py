@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 
@@ -37,6 +38,27 @@ METHODS: Mapping[str, Callable[[Cell], Method]] = MappingProxyType(
 
 AT_WORDS = frozenset({"neftune", "r3f", "smart", "vat", "cat"})
 """Methods whose source perturbs the word embeddings; the others perturb what the cell says."""
+
+
+DROPOUT: Mapping[str, float] = MappingProxyType({"r-drop": 0.1})
+"""Share of the states that a method's training drops where the model itself drops none: R-Drop perturbs by nothing
+else, and would be standard training on the small model."""
+
+
+@contextmanager
+def dropping(model: nn.Module, share: float) -> Iterator[None]:
+    """Let a model that has dropout layers and drops nothing drop a share of its states, while the context lasts."""
+    layers = [module for module in model.modules() if isinstance(module, nn.Dropout)]
+    if not share or any(layer.p for layer in layers):
+        yield
+        return
+    for layer in layers:
+        layer.p = share
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer.p = 0.0
 
 
 def build(cell: Cell, *, by_unit: bool = True) -> Method:

@@ -27,7 +27,7 @@ from robustlab.study import rows
 from robustlab.study.reasoning import starts
 from robustlab.study.reasoning.cells import Cell, cells
 from robustlab.study.reasoning.exam import Exam, exam, take
-from robustlab.study.reasoning.methods import build, site_of
+from robustlab.study.reasoning.methods import DROPOUT, build, dropping, site_of
 from robustlab.study.reasoning.protocol import Protocol, profile
 from robustlab.study.reasoning.twins import twin
 from robustlab.study.reasoning.ways import NULL_CONTROLS, WAYS
@@ -80,16 +80,17 @@ def go_on(
         fall=1 - WARM_UP,
         validate_every=steps,
     )
-    taught = teach(
-        reasoner,
-        method,
-        cycle(starts.pool(protocol, cell.seed, cell.data), seed=cell.seed),
-        lessons,
-        others={name: OTHERS[name] for name in method.objective.needs},
-        site=site_of(reasoner.model, cell),
-        seed=cell.seed,
-        progress=progress,
-    )
+    with dropping(reasoner.model, DROPOUT.get(cell.method, 0.0)):
+        taught = teach(
+            reasoner,
+            method,
+            cycle(starts.pool(protocol, cell.seed, cell.data), seed=cell.seed),
+            lessons,
+            others={name: OTHERS[name] for name in method.objective.needs},
+            site=site_of(reasoner.model, cell),
+            seed=cell.seed,
+            progress=progress,
+        )
     last = taught.history[-max(1, steps // 4) :]
     names = [name for name in last[0] if name not in ("step", "learning_rate")]
     told = {name: sum(log[name] for log in last) / len(last) for name in names if all(name in log for log in last)}

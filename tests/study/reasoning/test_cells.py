@@ -1,12 +1,17 @@
 """The grids hold what the paper varies, and a control beside it."""
 
 import pytest
+from torch import nn
 
+from robustlab.corpora import reasoning
 from robustlab.corpora.documents import LEVELS
+from robustlab.landscape import GenerationLandscape
+from robustlab.models.reasoner import Reasoner
 from robustlab.study.reasoning.cells import CONTROL, GRIDS, SUMMARIES, Cell, cells
-from robustlab.study.reasoning.methods import METHODS, build, site_of
+from robustlab.study.reasoning.methods import DROPOUT, METHODS, build, dropping, site_of
 from robustlab.study.reasoning.protocol import PROFILES, profile
 from robustlab.study.reasoning.ways import NULL_CONTROLS, WAYS
+from robustlab.training.step import accumulate
 
 
 @pytest.mark.parametrize("study", GRIDS)
@@ -71,3 +76,23 @@ def test_examples_seen_are_equal_whatever_the_batch_size():
 def test_what_is_unknown_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_r_drop_drops_where_the_model_does_not():
+    reasoner = Reasoner.small(reasoning.generate(8, sentences=6), chain=True, d_model=16, heads=2, d_ff=32)
+    batch = reasoner.batch(reasoning.generate(4, sentences=6))
+    model, share = reasoner.model.train(), DROPOUT["r-drop"]
+
+    def divergence() -> float:
+        landscape = GenerationLandscape(model, batch)
+        return float(accumulate(build(Cell(study="table1", seed=0, method="r-drop")), landscape)["divergence"])
+
+    assert divergence() == 0
+    with dropping(model, share):
+        assert divergence() > 1e-6
+    assert divergence() == 0
+    with dropping(model, 0.0):
+        assert divergence() == 0
+    next(module for module in model.modules() if isinstance(module, nn.Dropout)).p = 0.3
+    with dropping(model, share):  # a model with dropout of its own keeps it
+        assert sorted({module.p for module in model.modules() if isinstance(module, nn.Dropout)}) == [0.0, 0.3]

@@ -16,8 +16,8 @@ from robustlab.study.reasoning.exam import exam, latent
 from robustlab.study.reasoning.protocol import PROFILES
 
 TINY = replace(
-    PROFILES["smoke"], name="tiny", sentences=5, start_steps=4, pool=8, examples=8, documents=4, sensitive=2,
-    batch_size=4, steps=2,
+    PROFILES["smoke"], name="tiny", model="small", sentences=5, start_sentences=5, start_steps=4, pool=8,
+    examples=8, documents=4, sensitive=2, batch_size=4, steps=2,
 )  # fmt: skip
 
 
@@ -100,7 +100,7 @@ def test_the_start_is_trained_once_and_goes_on_where_it_was_cut_off(tmp_path, mo
         raise KeyboardInterrupt
 
     # The rate of a shorter course falls earlier, so the cut is made where it has not begun to fall.
-    monkeypatch.setattr(starts, "course", lambda protocol: replace(course(protocol), fall=0.0, validate_every=1))
+    monkeypatch.setattr(starts, "course", lambda *given: replace(course(*given), fall=0.0, validate_every=1))
     monkeypatch.setattr(starts, "teach", cut_off)
     with pytest.raises(KeyboardInterrupt):
         starts.start(TINY, 0, tmp_path / "cut")

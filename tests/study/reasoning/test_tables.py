@@ -11,7 +11,7 @@ from robustlab.evaluation.reasoning.asking import ask
 from robustlab.evaluation.reasoning.constant import constant, constant_rows
 from robustlab.evaluation.reasoning.grouping import by_document
 from robustlab.papers.negatives import MEASURES, table1
-from robustlab.study.reasoning import lines, tables, verdicts
+from robustlab.study.reasoning import findings, lines, tables
 from robustlab.study.reasoning.exam import exam
 from robustlab.study.reasoning.protocol import profile
 from tests.table_rows import five, made
@@ -102,78 +102,78 @@ def test_the_constant_s_line_is_what_the_exam_says_of_it():
 
 def test_words_on_survivors_and_costs(found):
     tests = lines.against(found)
-    words = verdicts.survivors(tests)
+    words = findings.survivors(tests)
     assert "- Robust Accuracy, 3 lines. better: `augmented` (+30.0); worse: `self-negative` (-10.0)." in words
     assert "all 2 would agree with probability 0.5." in words
     assert "Adversarial Sensitivity, 3 lines. better: none" in words  # five documents are too few
-    told = verdicts.cheaper(tests, found)
+    told = findings.cheaper(tests, found)
     assert "takes 15 passes, 5.0 times a plain one" in told
     assert told.endswith("`augmented` (6 passes), `standard` (3 passes).")
     assert "-10.0 points beside `standard`" in told
-    assert "nothing to test yet" in verdicts.survivors([])
-    assert verdicts.cheaper(tests, found[:1]) == "There are no rows of `self-negative` yet."
+    assert "nothing to test yet" in findings.survivors([])
+    assert findings.cheaper(tests, found[:1]) == "There are no rows of `self-negative` yet."
 
 
 def test_words_on_the_controls(found):
-    assert verdicts.null_controls(found).startswith(
+    assert findings.null_controls(found).startswith(
         "Of 80 documents that `guide` answered with all their variants, none"
     )
     moved = [row | {"by_document": row["by_document"] | {"consistency": [0.0, *row["by_document"]["consistency"][1:]]}}
              for row in found[1].rows]  # fmt: skip
     other = [found[0], found[1]._replace(rows=moved)]
-    assert ", 2 differ from the plain model" in verdicts.null_controls(other)
-    assert "no rows of a serving system" in verdicts.null_controls(found[:1])
+    assert ", 2 differ from the plain model" in findings.null_controls(other)
+    assert "no rows of a serving system" in findings.null_controls(found[:1])
 
 
 def test_words_on_the_paper_s_method(found):
-    words = verdicts.paper_s_method(found)
+    words = findings.paper_s_method(found)
     assert "- Robust Accuracy: place 4 of 4, with 40.0 (" in words
     assert "the best is `augmented` with 80.0 (" in words
-    assert verdicts.paper_s_method(found[:1]) == "There are no rows of `self-negative` yet."
+    assert findings.paper_s_method(found[:1]) == "There are no rows of `self-negative` yet."
 
 
 def test_words_on_the_order():
-    words = verdicts.order_words(verdicts.orders(five((0.3, 0.5, 0.7))))
+    words = findings.order_words(findings.orders(five((0.3, 0.5, 0.7))))
     assert "- Robust Accuracy, 5 rows: τ = +0.84 (+0.84 to +0.84); the most that is possible here is +0.84." in words
     assert "reached as far as it can be in 4 of 4 metrics. The interval is above 0 in 4, below 0 in 0" in words
-    turned = verdicts.order_words(verdicts.orders(five((0.7, 0.5, 0.3))))
+    turned = findings.order_words(findings.orders(five((0.7, 0.5, 0.3))))
     assert "in 0 of 4 metrics. The interval is above 0 in 0, below 0 in 4, and leaves it open in 0." in turned
-    assert "Too few" in verdicts.order_words([])
+    assert "Too few" in findings.order_words([])
 
 
 def test_words_on_what_is_behind(found):
-    assert "over 4 lines: +1.00. Robust Accuracy spans 40.0 points" in verdicts.clean_behind(found)
-    assert "Too few" in verdicts.clean_behind(found[:2])
+    assert "over 4 lines: +1.00. Robust Accuracy spans 40.0 points" in findings.clean_behind(found)
+    assert "Too few" in findings.clean_behind(found[:2])
 
 
 def test_words_on_the_worst_case_and_on_latent_calm(found):
-    words = verdicts.worst_floor(found)
+    words = findings.worst_floor(found)
     assert words.startswith(
         "The worst case is over K = 8 variants of every kind and level. The best line in it is `aug"
     )
-    assert verdicts.worst_floor([]) == "No row has a worst case."
-    told = verdicts.latent_and_text(found)
+    assert findings.worst_floor([]) == "No row has a worst case."
+    told = findings.latent_and_text(found)
     assert "over 3 methods of training: -1.00; below 0" in told
     assert "from 0.200 to 0.600 between methods, Robust Accuracy from 40.0 to 80.0." in told
-    assert "Too few" in verdicts.latent_and_text(found[:2])
+    assert "Too few" in findings.latent_and_text(found[:2])
 
 
 def test_provenance_says_what_was_asked(found):
-    words = verdicts.provenance([row for line in found for row in line.rows])
+    words = findings.provenance([row for line in found for row in line.rows])
     assert words.startswith("**Recorded** on 2026-01-02 on cpu, commit c0ffee: 8 rows, seeds 0, 1, profile `p`. ")
     assert "64 documents of 24 sentences; every row is asked 40 documents and 320 variants" in words
     assert "20 steps and 1 start on 5 of them." in words
-    assert "nothing yet" in verdicts.provenance([])
+    assert "nothing yet" in findings.provenance([])
 
 
 def test_the_inequality_is_counted():
     row = {"consistency": 0.9, "clean_accuracy": 0.8, "robust_accuracy": 0.75}
-    assert verdicts.bounds_hold([row, row | {"robust_accuracy": 0.6}]) == (1, 2, pytest.approx(-0.1))
-    assert math.isnan(verdicts.bounds_hold([])[2])
+    assert findings.bounds_hold([row, row | {"robust_accuracy": 0.6}]) == (1, 2, pytest.approx(-0.1))
+    assert math.isnan(findings.bounds_hold([])[2])
 
 
 def test_the_printed_table_by_other_means():
-    for (one, other, n), row, following in zip(verdicts.documents_needed(), table1(), table1()[1:], strict=False):
+    for (one, other, n), row, following in zip(findings.documents_needed(), table1(), table1()[1:], strict=False):
         assert (one, other) == (row.printed, following.printed)
         p, q = row.robust_accuracy / 100, following.robust_accuracy / 100
         for count, beyond in ((n, True), (n - 1, False)):
@@ -181,4 +181,4 @@ def test_the_printed_table_by_other_means():
             assert ((q - p) / error >= 1.96) == beyond
     columns = [[getattr(row, name) for row in table1()] for name in MEASURES]
     least = min(abs(pearsonr(a, b).statistic) for a in columns for b in columns)
-    assert verdicts.columns_alike() == pytest.approx(least)
+    assert findings.columns_alike() == pytest.approx(least)

@@ -151,7 +151,8 @@ class Reasoner:
         if (folder / "config.json").is_file():
             kind = json.loads((folder / "config.json").read_text()).get("model_type")
             if kind == SentenceReasonerConfig.model_type:
-                return cls(SentenceReasoner.from_pretrained(folder).eval(), SentenceReader.load(folder))
+                # Single precision, whatever the file is kept in: versions of transformers differ in what they read.
+                return cls(SentenceReasoner.from_pretrained(folder).float().eval(), SentenceReader.load(folder))
         from robustlab.models.reasoner.prompts import load_prompted
 
         return cls(*load_prompted(str(name), **settings))

@@ -7,7 +7,6 @@ Rows that the results file holds are not made again, so that the command can be 
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -153,7 +152,6 @@ def run(
                 measure(reasoner, documents, cell, aims[cell.aim]) | {**shared, "clean": clean} | rows.provenance("cpu")
             )
             rows.append(results, row)
-            gc.collect()  # a landscape and its clean reading hold each other, and a reading is large
         yield row
 
 

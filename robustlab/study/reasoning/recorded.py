@@ -19,9 +19,7 @@ def recorded_start(folder: Path = START) -> Reasoner:
     """
     if not (folder / "config.json").is_file():
         raise FileNotFoundError(f"{folder} holds no recorded start: it comes with the book's sources, not the package")
-    reasoner = Reasoner.load(folder)
-    reasoner.model.float()
-    return reasoner
+    return Reasoner.load(folder)
 
 
 def record(cached: Path, folder: Path = START) -> None:

@@ -23,9 +23,10 @@ SHAPED = ("matrix", "bias", "centre", "spread")
 
 
 class SemanticConflict(nn.Module):
-    """c_i = max_{j ≠ i} σ(u_iᵀ M u_j + m), a bilinear probe that knows pairs of conflicting units.
+    """c_i = max_{j ≠ i} σ(u_iᵀ M u_j + m), M symmetric: a bilinear probe that knows pairs of conflicting units.
 
-    It costs no pass: the states of the site are read anyway. `prepare` fits it to the conflicts that the batches name.
+    It costs no pass: the states of the site are read anyway. `robustlab.training.conflicts.conflict_probe` fits one to
+    a model's states of generated documents; `prepare` fits it to the conflicts that the batches name.
 
     Args:
         decay: Weight of ½‖M‖² beside the mean cross-entropy of the pairs.
@@ -88,13 +89,15 @@ class SemanticConflict(nn.Module):
 
         def loss() -> Tensor:
             search.zero_grad()
-            likely = F.binary_cross_entropy_with_logits(_odds(one, other, matrix, bias), labels)
+            # Who conflicts with whom has no order; pairs are labelled in one and scored in both.
+            either = (matrix + matrix.mT) / 2
+            likely = F.binary_cross_entropy_with_logits(_odds(one, other, either, bias), labels)
             value = likely + self.decay / 2 * matrix.square().sum()
             value.backward()
             return value
 
         search.step(loss)
-        self.matrix, self.bias = matrix.detach(), bias.detach()
+        self.matrix, self.bias = (matrix.detach() + matrix.detach().mT) / 2, bias.detach()
 
     def prepare(self, landscapes: Iterable[Landscape]) -> None:
         """Fit to the pairs that the batches say conflict or not, in `conflicts` [b u u].
@@ -111,7 +114,8 @@ class SemanticConflict(nn.Module):
             if known is None:
                 raise ValueError(
                     f"the probe of semantic conflicts needs labels: expected {CONFLICTS!r} [b u u] in the batch, got "
-                    "none; add them, or fit the probe first with fit(pairs, labels)"
+                    "none; fit it first with robustlab.training.conflicts.conflict_probe(reasoner, documents), or with "
+                    "fit(pairs, labels)"
                 )
             means = units_of(landscape).means(states_of(landscape))
             row, i, j = known.ge(0).nonzero(as_tuple=True)

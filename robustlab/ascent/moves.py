@@ -14,12 +14,11 @@ from torch import Tensor
 from robustlab.ascent import directions, goals, starts
 from robustlab.ascent.checks import positive
 from robustlab.ascent.detectors import companion_of
+from robustlab.ascent.similarity import ALIKE, directions_from
 from robustlab.ascent.units import Units, exact, others_mean, states_of, units_of
 from robustlab.landscape.base import Landscape, per_site
 from robustlab.randomness import Randomness
 from robustlab.typing import Climb, Offset, PerExample, UnitStates
-
-ALIKE = 0.999  # cosine from which on two units count as the same
 
 
 @runtime_checkable
@@ -41,7 +40,7 @@ class Swap:
 
     Args:
         pool: Where matches come from. With "batch" the negative of an example depends on its neighbours.
-        alike: Cosine from which on two units say the same.
+        alike: Similarity from which on two units say the same.
 
     Shapes: result [b l d].
     Raises: ValueError: If the pool is neither of the two.
@@ -66,7 +65,7 @@ class Interpolate:
     """Ambiguity: each unit goes towards the unit of its own document that is most like it without saying the same.
 
     Args:
-        alike: Cosine from which on two units say the same.
+        alike: Similarity from which on two units say the same.
 
     Shapes: result [b l d].
     Source: robustlab; the concept ambiguity of Song (SCN, 2026), Section 4.
@@ -198,13 +197,14 @@ def _within(offset: Offset, radius: PerExample) -> Offset:
 
 
 def _to_nearest(means: UnitStates, real: Bool[Tensor, "b u"], *, across: bool, alike: float) -> UnitStates:
-    """u_j - u_i with u_j the nearest unit by cosine that is not the same; 0 where there is none."""
+    """u_j - u_i with u_j the most similar unit that does not say the same; 0 where there is none."""
     b, size, width = means.shape
-    pool = means.reshape(1, b * size, width).expand(b, -1, -1) if across else means
-    there = real.reshape(1, b * size).expand(b, -1) if across else real
+    pool = means.reshape(1, b * size, width) if across else means
+    there = real.reshape(1, b * size) if across else real
+    centre = (pool * there[..., None]).sum(1, keepdim=True) / there.sum(1).clamp_min(1)[:, None, None]
     with exact(means):
-        cosine = F.normalize(means, dim=-1) @ F.normalize(pool, dim=-1).mT
-    allowed = there[:, None, :] & real[:, :, None] & (cosine < alike)  # a unit's cosine with itself is 1
-    best = cosine.masked_fill(~allowed, -math.inf).max(2)
-    target = pool.gather(1, best.indices[..., None].expand(-1, -1, width))
+        similar = directions_from(centre, means) @ directions_from(centre, pool).mT
+    allowed = there[:, None, :] & real[:, :, None] & (similar < alike)  # a unit's similarity with itself is 1
+    best = similar.masked_fill(~allowed, -math.inf).max(2)
+    target = pool.expand(b, -1, -1).gather(1, best.indices[..., None].expand(-1, -1, width))
     return torch.where(allowed.any(2, keepdim=True), target - means, torch.zeros_like(means))

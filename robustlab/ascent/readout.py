@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from robustlab.ascent.similarity import directions_from
 from robustlab.ascent.units import exact, states_of, units_of
 from robustlab.landscape.base import Landscape
 from robustlab.typing import Offset, UnitScores
@@ -34,9 +34,9 @@ class Nearest(NamedTuple):
 
     Attributes:
         moved: Whether the unit was moved; the rest means something only there.
-        row: Row of the bank that is nearest by cosine.
-        cosine: To that row.
-        stayed: Cosine to the unit as it was.
+        row: Row of the bank that is most similar.
+        cosine: Similarity to that row: the cosine about the bank's mean.
+        stayed: Similarity to the unit as it was.
 
     Source: robustlab.
     """
@@ -65,7 +65,9 @@ def bank_of(landscapes: Iterable[Landscape]) -> Bank:
 
 
 def nearest_real_sentence(landscape: Landscape, negative: Offset, bank: Bank) -> Nearest:
-    """What each moved unit reads like: the unit of the bank whose cosine with it is largest.
+    """What each moved unit reads like: the unit of the bank that is most similar to it.
+
+    Similarity is the cosine about the bank's mean, as moves measure it.
 
     Args:
         landscape: The batch.
@@ -79,5 +81,8 @@ def nearest_real_sentence(landscape: Landscape, negative: Offset, bank: Bank) ->
     before, after = units.means(states), units.means(states + negative)
     moved = units.sums(negative.square().sum(-1, keepdim=True)).squeeze(-1) > 0
     with exact(after):
-        best = (F.normalize(after, dim=-1) @ F.normalize(bank.means.to(after), dim=-1).T).max(2)
-    return Nearest(moved, best.indices, best.values, F.cosine_similarity(before, after, dim=-1))
+        real = bank.means.to(after)
+        centre = real.mean(0, keepdim=True)
+        now, was = directions_from(centre, after), directions_from(centre, before)
+        best = (now @ directions_from(centre, real).T).max(2)
+    return Nearest(moved, best.indices, best.values, (now * was).sum(-1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping
 from typing import Any
 
@@ -51,9 +52,12 @@ class Encoded:
             output: Any = self.encoder(**self.inputs)
             self._states = output if isinstance(output, Tensor) else output[0]
             self._made_with, self._with_gradients = weights, torch.is_grad_enabled()
-            if self._states.requires_grad:
-                self._states.register_hook(self._forget)
-        return self._states
+            own = weakref.ref(self)  # else the states would hold themselves
 
-    def _forget(self, gradient: Tensor) -> None:
-        self._states = None
+            def forget(gradient: Tensor) -> None:
+                if (encoded := own()) is not None:
+                    encoded._states = None
+
+            if self._states.requires_grad:
+                self._states.register_hook(forget)
+        return self._states

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -17,7 +18,7 @@ from robustlab.randomness import key
 from robustlab.typing import Ids, Logits, Offset, PerExample
 
 Noise = Literal["same", "fresh", "off"]
-NOT_MODEL_INPUTS = frozenset({"labels", "units", "support", "example_id", "length"})
+NOT_MODEL_INPUTS = frozenset({"labels", "units", "support", "conflicts", "example_id", "length"})
 
 
 class HookedLandscape(ABC):
@@ -144,13 +145,16 @@ class HookedLandscape(ABC):
         """
         if self._clean is None or self._clean_with_gradients < torch.is_grad_enabled():
             self._clean, self._clean_with_gradients = self.read(), torch.is_grad_enabled()
+            own = weakref.ref(self)  # else landscape and reading would hold each other, and pile up in a long loop
+
+            def forget(gradient: Tensor) -> None:
+                if (landscape := own()) is not None:
+                    landscape._clean = None
+
             for output in (self._clean.logits, self._clean.hidden):  # an objective may use the features alone
                 if output.requires_grad:
-                    output.register_hook(self._forget)
+                    output.register_hook(forget)
         return self._clean
-
-    def _forget(self, gradient: Tensor) -> None:
-        self._clean = None
 
     def loss(self, offset: Offset | None = None) -> PerExample:
         """Cross-entropy of each example, in nats.

@@ -19,7 +19,13 @@ from robustlab.randomness import ExampleGenerators, Randomness, key
 COMPANIONS = ("attacked", "counterfactual")
 """Other texts that a row may have: its columns then begin with these names."""
 ENCODED = ("input_ids", "attention_mask", "token_type_ids", "units", "paragraphs", "labels")
-ONLY_TRAINING = ("example_id", "units", "support", *(f"{name}_{column}" for name in COMPANIONS for column in ENCODED))
+ONLY_TRAINING = (
+    "example_id",
+    "units",
+    "support",
+    "conflicts",
+    *(f"{name}_{column}" for name in COMPANIONS for column in ENCODED),
+)
 """Columns that training reads, and neither the model nor an evaluation."""
 
 

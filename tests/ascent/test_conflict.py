@@ -39,15 +39,17 @@ def test_it_tells_conflicts_that_it_has_not_seen() -> None:
 
 
 def test_the_fit_is_logistic_regression_on_products() -> None:
-    """uᵀMv + m is linear in the d² products of the components."""
+    """uᵀMv + m with M symmetric is linear in the d² products of the components, the order of u and v left out."""
     states, labels = pairs(120, 2)
     states = states[..., :4]
     probe = SemanticConflict(decay=0.05, iterations=500).fit(states, labels)
     scaled = (states - probe.centre) / probe.spread
-    products = torch.einsum("nd,ne->nde", scaled[:, 0], scaled[:, 1]).flatten(1)
+    products = torch.einsum("nd,ne->nde", scaled[:, 0], scaled[:, 1])
+    products = ((products + products.mT) / 2).flatten(1)
     reference = LogisticRegression(C=1 / (0.05 * len(labels)), tol=1e-10, max_iter=10_000).fit(products, labels)
     torch.testing.assert_close(probe.matrix.flatten(), torch.tensor(reference.coef_[0]), rtol=0, atol=2e-4)
     assert float(probe.bias) == pytest.approx(reference.intercept_[0], abs=2e-4)
+    torch.testing.assert_close(probe.logits(states[:, 1], states[:, 0]), probe.logits(states[:, 0], states[:, 1]))
 
 
 def test_a_unit_scores_its_worst_conflict() -> None:
@@ -99,7 +101,7 @@ def test_bad_input() -> None:
     place = Documents(MIXED)
     with pytest.raises(ValueError, match=r"the probe of semantic conflicts is not fitted; call prepare\(landscapes\)"):
         SemanticConflict()(place)
-    with pytest.raises(ValueError, match=r"needs labels: expected 'conflicts' \[b u u\] in the batch, got none; add"):
+    with pytest.raises(ValueError, match=r"needs labels: expected 'conflicts' \[b u u\] in the batch, got none; fit"):
         SemanticConflict().prepare([place])
     with pytest.raises(ValueError, match=r"pairs labelled 0 and pairs labelled 1, got labels \[1\.0\]"):
         SemanticConflict().fit(torch.randn(3, 2, 4), torch.ones(3))

@@ -21,11 +21,12 @@ def unit_means(place: Documents) -> dict[tuple[int, int], torch.Tensor]:
     }
 
 
-def nearest(means: dict, me: tuple[int, int], *, across: bool, alike: float = 0.999) -> torch.Tensor:
-    """The displacement to the nearest other unit, by a loop."""
+def nearest(means: dict, me: tuple[int, int], *, across: bool, alike: float = 0.8) -> torch.Tensor:
+    """The displacement to the other unit that is nearest about the mean of the pool, by a loop."""
     best, found = -2.0, torch.zeros_like(means[me])
+    centre = torch.stack([mean for other, mean in means.items() if across or other[0] == me[0]]).mean(0)
     for other, mean in means.items():
-        cosine = float(F.cosine_similarity(means[me], mean, dim=0))
+        cosine = float(F.cosine_similarity(means[me] - centre, mean - centre, dim=0))
         if other != me and (across or other[0] == me[0]) and best < cosine < alike:
             best, found = cosine, mean - means[me]
     return found
@@ -50,11 +51,21 @@ def test_a_field_shifts_every_position_of_a_unit_to_where_the_loop_says(move: Mo
 
 def test_what_says_the_same_is_no_match() -> None:
     place = Documents([[1, 1, 1]])
-    place.base[0, 2] = 1.5 * place.base[0, 1]
+    place.base[0, 2] = place.base[0, 1] + 0.01 * place.base[0, 3]
     field = Interpolate().field(place, units_of(place))
     torch.testing.assert_close(field[0, 1], place.base[0, 3] - place.base[0, 1])
     everything = Interpolate(alike=2.0).field(place, units_of(place))  # then a unit is its own match
     assert everything.abs().max() < 1e-12
+
+
+@pytest.mark.parametrize("move", [Swap(), Interpolate()], ids=repr)
+def test_what_all_units_share_does_not_make_them_the_same(move: Move) -> None:
+    """A common part of any size changes no match: by the plain cosine all of these units would be one."""
+    place, moved = Documents(MIXED), Documents(MIXED)
+    moved.base = moved.base + 1e4
+    before, after = move.field(place, units_of(place)), move.field(moved, units_of(moved))
+    assert before.abs().max() > 1
+    torch.testing.assert_close(after, before)
 
 
 @pytest.mark.parametrize("move", [Swap(pool="document"), Interpolate(), ReplaceByMean()], ids=repr)

@@ -1,5 +1,8 @@
 """An encoder's states are made once for all readings, and no longer kept than they are true."""
 
+import gc
+import weakref
+
 import pytest
 import torch
 
@@ -86,3 +89,17 @@ def test_dropout_is_drawn_as_in_a_whole_forward() -> None:
     torch.testing.assert_close((landscape.loss() * labelled.sum(1)).sum() / labelled.sum(), whole)
     assert draws(model)
     assert not draws(made("t5")[0])
+
+
+def test_a_landscape_that_nobody_holds_is_gone() -> None:
+    model, batch = made("t5")
+    gc.disable()
+    try:
+        landscape = GenerationLandscape(model.train(), batch)
+        clean = landscape.clean()
+        assert clean.loss is not None
+        seen = weakref.ref(landscape), weakref.ref(clean.logits)
+        del landscape, clean
+        assert [one() for one in seen] == [None, None]
+    finally:
+        gc.enable()

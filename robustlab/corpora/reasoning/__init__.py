@@ -2,6 +2,6 @@
 
 from robustlab.corpora.reasoning.counterfactual import counterfactual
 from robustlab.corpora.reasoning.generate import generate, load
-from robustlab.corpora.reasoning.solver import Solution, solve
+from robustlab.corpora.reasoning.solver import Solution, agreeing, conflicts, solve
 
-__all__ = ["Solution", "counterfactual", "generate", "load", "solve"]
+__all__ = ["Solution", "agreeing", "conflicts", "counterfactual", "generate", "load", "solve"]

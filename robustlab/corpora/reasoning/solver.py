@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 from typing import NamedTuple
 
 from robustlab.corpora.documents import Document
@@ -24,7 +25,12 @@ class Solution(NamedTuple):
     steps: tuple[Claim, ...]
 
 
+ONE_TO_ONE = frozenset({"cause"})
+"""Relations in which a value has one subject as well: in these documents nothing that happens has two causes."""
+
+
 class _Statement(NamedTuple):
+    index: int
     claim: Claim
     rank: int
     record: str
@@ -54,6 +60,44 @@ def solve_text(sentences: Sequence[str], instruction: str) -> Solution:
         gold.update(found.support)
         steps.append(found.claim)
     return Solution(f"{record} {at}" if query.evidence else at, tuple(sorted(gold)), tuple(steps))
+
+
+Pairs = tuple[tuple[int, int], ...]
+
+
+def conflicts(document: Document) -> Pairs:
+    """Pairs of sentences that cannot both hold: they give one thing two values, by whatever names they call it.
+
+    A rumour that denies a fact conflicts with it, whether or not the text ranks rumours; so do two rumours that differ.
+
+    Returns: Pairs of indices of sentences, the lower one first, in order; none where no sentence is of the grammar.
+
+    Raises: ValueError: If a byname stands for two names.
+    """
+    return tuple((one.index, other.index) for one, other in _related(document) if _differ(one.claim, other.claim))
+
+
+def agreeing(document: Document) -> Pairs:
+    """Pairs of sentences that state the same relation and can both hold: what comes closest to a conflict without one.
+
+    Returns: As `conflicts`.
+
+    Raises: ValueError: If a byname stands for two names.
+    """
+    return tuple((one.index, other.index) for one, other in _related(document) if not _differ(one.claim, other.claim))
+
+
+def _related(document: Document) -> list[tuple[_Statement, _Statement]]:
+    try:
+        said = _statements(document.sentences)
+    except ValueError as error:
+        raise ValueError(f"document {document.example_id}: {error}") from None
+    return [(one, other) for one, other in combinations(said, 2) if one.claim.relation == other.claim.relation]
+
+
+def _differ(one: Claim, other: Claim) -> bool:
+    subjects, values = one.subject == other.subject, one.value == other.value
+    return (subjects and not values) or (one.relation in ONE_TO_ONE and values and not subjects)
 
 
 def _hop(statements: Sequence[_Statement], query: Query, relation: str, at: str) -> _Statement:
@@ -96,5 +140,5 @@ def _statements(sentences: Sequence[str]) -> list[_Statement]:
         claim = Claim(relation, *(names[name][0] if name in names else name for name in called))
         # A rumour counts for less only where the text says so.
         rank = 0 if reading.rumour and ranked else 1
-        statements.append(_Statement(claim, rank, reading.record, tuple(sorted(support))))
+        statements.append(_Statement(index, claim, rank, reading.record, tuple(sorted(support))))
     return statements

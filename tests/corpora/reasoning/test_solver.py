@@ -1,8 +1,9 @@
 import pytest
 
 from robustlab.corpora.documents import Document
-from robustlab.corpora.reasoning import solve
+from robustlab.corpora.reasoning import agreeing, conflicts, generate, solve
 from robustlab.corpora.reasoning.solver import solve_text
+from robustlab.text import perturb
 
 RULE = "Records and plain statements outrank rumours."
 GUILDS = ["Lena belongs to the Amber guild.", "Hugo leads the Amber guild.", "Mara is a member of the Jade guild."]
@@ -83,3 +84,52 @@ def test_the_document_is_named() -> None:
     )
     with pytest.raises(ValueError, match="document 17: no answer"):
         solve(document)
+
+
+def told(*sentences: str) -> Document:
+    return Document(
+        sentences=sentences, paragraphs=(len(sentences),), instruction="?", answer="x", task="t", example_id=7
+    )
+
+
+def test_conflicts_are_two_values_of_one_thing() -> None:
+    document = told(
+        "Lena lives in Mirel.",
+        "To say it again, the home of Lena is in Mirel.",
+        "Rumour has it that Lena lives in Corvin.",
+        "Hugo lives in Mirel.",
+        "Lena works as a fisher.",
+        "Some whisper that Lena has a house in Jarvik.",
+        "The rain came early.",
+    )
+    assert conflicts(document) == ((0, 2), (0, 5), (1, 2), (1, 5), (2, 5))
+    assert agreeing(document) == ((0, 1), (0, 3), (1, 3), (2, 3), (3, 5))
+
+
+def test_conflicts_know_bynames_and_that_a_cause_is_one() -> None:
+    document = told(
+        "Lena lives in Mirel.",
+        "Lena is also called Fox.",
+        "It is rumoured that Fox lives in Corvin.",
+        "The flood caused the famine.",
+        "Rumour has it that the war led to the famine.",
+        "The famine caused the war.",
+    )
+    assert conflicts(document) == ((0, 2), (3, 4))
+    assert agreeing(document) == ((3, 5), (4, 5))
+
+
+def test_a_contradiction_adds_conflicts_and_a_connection_none() -> None:
+    for document in generate(8, sentences=24, seed=1, tasks=("knowledge", "structured")):
+        before = conflicts(document)
+        assert len(conflicts(perturb(document, kind="connection"))) == len(before)
+        denied = perturb(document, kind="contradiction", level="hard")
+        found = conflicts(denied)
+        assert len(found) >= len(before) + 5
+        touched = set(denied.change.touched)
+        assert len(touched & {i for pair in found for i in pair}) >= len(touched) - 1  # all rumours, not the rule
+
+
+def test_a_byname_of_two_names_has_no_conflicts() -> None:
+    with pytest.raises(ValueError, match="document 7: more than one answer: Fox is a byname of Lena and of Hugo"):
+        conflicts(told("Lena is also called Fox.", "Hugo is also called Fox."))

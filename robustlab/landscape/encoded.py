@@ -47,10 +47,11 @@ class Encoded:
     def states(self) -> Tensor:
         """The encoder's output, with its graph where gradients are on."""
         weights = tuple((id(weight), weight._version) for weight in self.encoder.parameters())
-        stale = weights != self._made_with or self._with_gradients < torch.is_grad_enabled()
-        if self._states is None or stale:
+        if weights != self._made_with or self._with_gradients < torch.is_grad_enabled():
+            self._states = None
+        if self._states is None:
             output: Any = self.encoder(**self.inputs)
-            self._states = output if isinstance(output, Tensor) else output[0]
+            states = self._states = output if isinstance(output, Tensor) else output[0]
             self._made_with, self._with_gradients = weights, torch.is_grad_enabled()
             own = weakref.ref(self)  # else the states would hold themselves
 
@@ -58,6 +59,7 @@ class Encoded:
                 if (encoded := own()) is not None:
                     encoded._states = None
 
-            if self._states.requires_grad:
-                self._states.register_hook(forget)
+            if states.requires_grad:
+                states.register_hook(forget)
+            return states
         return self._states

@@ -25,7 +25,7 @@ What would it cost, and with what values?
 
   robustlab reason train --model recorded --method self-negative --set sensitivity=.5 --dry-run
 
-From the answers alone, which takes some five times as long:
+From the answers alone, which takes much longer:
 
   robustlab reason train --sentences 12 --method standard --steps 3000
 

@@ -1,4 +1,8 @@
-"""How far two outputs of a classifier are apart: each maps two tensors of logits to one number an example, in nats.
+"""How far two outputs are apart: each maps two tensors of logits to one number an example, in nats.
+
+An output is that of a classifier, [b c], or of a model that writes answers, [b t c], with exactly 0 in the logits past
+an answer's end. What is apart at an answer's words is averaged over them, as the loss of an answer is, so that the
+weight of a divergence means the same for an answer of one word and for one of twenty.
 
 All start from log-probabilities: p·log p of a probability that underflows would be NaN.
 """
@@ -9,6 +13,8 @@ import math
 from collections.abc import Callable
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from robustlab.typing import Logits, PerExample
 
@@ -19,14 +25,22 @@ def _log_probabilities(logits: Logits) -> Logits:
     return logits.to(torch.promote_types(logits.dtype, torch.float32)).log_softmax(-1)
 
 
+def _mean_over_answer(apart: Float[Tensor, "b *t c"], *outputs: Logits) -> PerExample:
+    """The sum over the classes, and its mean over the words at which one of the outputs is not 0."""
+    if apart.dim() == 2:
+        return apart.sum(1)
+    there = torch.stack([output.detach().ne(0).any(-1) for output in outputs]).any(0)
+    return apart.flatten(1).sum(1) / there.flatten(1).sum(1).clamp_min(1)
+
+
 def kl(p: Logits, q: Logits) -> PerExample:
     """KL(p ‖ q) = Σ p (log p - log q), with gradients through both.
 
-    Shapes: p, q [b *t c]; result [b], summed over t.
+    Shapes: p, q [b *t c]; result [b], the mean over t.
     Source: Zhang et al. (TRADES, 2019), whose boundary term it is.
     """
-    p, q = _log_probabilities(p), _log_probabilities(q)
-    return (p.exp() * (p - q)).flatten(1).sum(1)
+    log_p, log_q = _log_probabilities(p), _log_probabilities(q)
+    return _mean_over_answer(log_p.exp() * (log_p - log_q), p, q)
 
 
 def kl_from_fixed(p: Logits, q: Logits) -> PerExample:
@@ -42,8 +56,8 @@ def symmetric_kl(p: Logits, q: Logits) -> PerExample:
 
     Source: Jiang et al. (SMART, 2020), Eq. 2.
     """
-    p, q = _log_probabilities(p), _log_probabilities(q)
-    return ((p.exp() - q.exp()) * (p - q)).flatten(1).sum(1)
+    log_p, log_q = _log_probabilities(p), _log_probabilities(q)
+    return _mean_over_answer((log_p.exp() - log_q.exp()) * (log_p - log_q), p, q)
 
 
 def js(p: Logits, q: Logits) -> PerExample:
@@ -51,17 +65,18 @@ def js(p: Logits, q: Logits) -> PerExample:
 
     Source: Lin (1991).
     """
-    p, q = _log_probabilities(p), _log_probabilities(q)
-    middle = torch.logaddexp(p, q) - math.log(2)
-    return 0.5 * (p.exp() * (p - middle) + q.exp() * (q - middle)).flatten(1).sum(1)
+    log_p, log_q = _log_probabilities(p), _log_probabilities(q)
+    middle = torch.logaddexp(log_p, log_q) - math.log(2)
+    apart = 0.5 * (log_p.exp() * (log_p - middle) + log_q.exp() * (log_q - middle))
+    return _mean_over_answer(apart, p, q)
 
 
 def mse(p: Logits, q: Logits) -> PerExample:
-    """Σ_c (p_c - q_c)², the squared error of the probabilities: symmetric, and at most 2 for each answer token.
+    """Σ_c (p_c - q_c)², the squared error of the probabilities: symmetric, and at most 2.
 
-    Shapes: p, q [b *t c]; result [b], summed over t.
+    Shapes: p, q [b *t c]; result [b], the mean over t.
     Source: Laine & Aila (2017), whose consistency loss it is.
     Departs: summed over the classes and not averaged, so that it does not fade as a vocabulary grows.
     """
-    p, q = _log_probabilities(p), _log_probabilities(q)
-    return (p.exp() - q.exp()).square().flatten(1).sum(1)
+    log_p, log_q = _log_probabilities(p), _log_probabilities(q)
+    return _mean_over_answer((log_p.exp() - log_q.exp()).square(), p, q)

@@ -64,6 +64,5 @@ def effect(landscape: Landscape, logits: Logits) -> PerExample:
     Shapes: logits [b *t c], at an offset; result [b], the mean over the answer's tokens.
     Source: robustlab; the divergence is Lin's (1991).
     """
-    tokens = targets(landscape, logits).reshape(len(logits), -1).ge(0).sum(1).clamp_min(1)
     apart = divergences.js(landscape.clean().logits.detach(), logits.detach())
-    return (apart / tokens / math.log(2)).clamp(0, 1)
+    return (apart / math.log(2)).clamp(0, 1)

@@ -23,7 +23,7 @@ Form = Literal["literal", "pull", "push"]
 LARGEST: Mapping[Divergence, float] = {
     js: math.log(2),
     mse: 2.0,
-}  # divergences that have a largest value, for an answer of one token
+}  # divergences that have a largest value
 
 
 class OneNegative(nn.Module, Objective):
@@ -75,8 +75,8 @@ class OneNegative(nn.Module, Objective):
         positive("distance", self.distance)
         if self.distance > LARGEST.get(divergence, math.inf):
             raise ValueError(
-                f"distance must be at most {LARGEST[divergence]:.3f}, which is all that the divergence of one token "
-                f"can be, got {self.distance}"
+                f"distance must be at most {LARGEST[divergence]:.3f}, which is all that the divergence can be, "
+                f"got {self.distance}"
             )
         self.form, self.divergence, self.weight, self.semantic_weight = form, divergence, weight, semantic_weight
 

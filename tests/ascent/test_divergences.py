@@ -7,10 +7,10 @@ import torch
 import torch.nn.functional as F
 
 from robustlab.ascent import divergences
-from robustlab.ascent.divergences import js, kl, kl_from_fixed, symmetric_kl
+from robustlab.ascent.divergences import js, kl, kl_from_fixed, mse, symmetric_kl
 
 P, Q = (torch.randn(5, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(seed)) for seed in (0, 1))
-ALL = (kl, kl_from_fixed, symmetric_kl, js)
+ALL = (kl, kl_from_fixed, symmetric_kl, js, mse)
 
 
 def reference(p: torch.Tensor, q: torch.Tensor) -> torch.Tensor:
@@ -57,6 +57,25 @@ def test_finite_where_probabilities_underflow(divergence: divergences.Divergence
     assert value.dtype == torch.float32
 
 
-def test_sequences_of_outputs_are_summed():
-    p, q = P.reshape(1, 5, 3), Q.reshape(1, 5, 3)
-    torch.testing.assert_close(kl(p, q), kl(P, Q).sum()[None])
+@pytest.mark.parametrize("divergence", ALL)
+def test_an_answer_has_the_mean_of_its_words_whatever_lies_past_its_end(divergence: divergences.Divergence):
+    words = divergence(P, Q)
+    one, other = (torch.zeros(2, 5, 3, dtype=torch.float64) for _ in "pq")
+    one[0], other[0], one[1, :2], other[1, :2] = P, Q, P[:2], Q[:2]
+    expected = torch.stack([words.mean(), words[:2].mean()])
+    torch.testing.assert_close(divergence(one, other), expected)
+    torch.testing.assert_close(divergence(one[:, :, None], other[:, :, None]), expected)
+
+
+@pytest.mark.parametrize("divergence", ALL)
+def test_an_answer_without_words_is_apart_by_nothing(divergence: divergences.Divergence):
+    nothing = torch.zeros(2, 4, 3, requires_grad=True)
+    value = divergence(nothing, nothing.clone())
+    value.sum().backward()
+    assert value.tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("divergence", ALL)
+def test_the_length_of_an_answer_does_not_change_its_weight(divergence: divergences.Divergence):
+    short, long = (divergence(P[:1].expand(n, 3)[None], Q[:1].expand(n, 3)[None]) for n in (1, 20))
+    torch.testing.assert_close(short, long)

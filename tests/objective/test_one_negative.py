@@ -34,7 +34,8 @@ def each_apart(landscape: AnswerLandscape, offset: Tensor, *, fixed: bool) -> li
     for i in range(3):
         clean = answer(landscape.model, free(landscape, i), i)
         moved = answer(landscape.model, free(landscape, i, offset), i)
-        found.append(sum(naive_js(p.detach() if fixed else p, q) for p, q in zip(clean, moved, strict=True)))
+        words = [naive_js(p.detach() if fixed else p, q) for p, q in zip(clean, moved, strict=True)]
+        found.append(sum(words) / len(words))
     return found
 
 

@@ -93,7 +93,7 @@ def naive_apart(landscape: AnswerLandscape, offset: Tensor) -> Tensor:
     for i in range(3):
         target = [p.detach() for p in answer(landscape.model, free(landscape, i), i)]
         moved = answer(landscape.model, free(landscape, i, offset), i)
-        total = total + sum(naive_js(p, q) for p, q in zip(target, moved, strict=True)) / 3
+        total = total + sum(naive_js(p, q) for p, q in zip(target, moved, strict=True)) / LENGTHS[i] / 3
     return total
 
 
@@ -372,7 +372,7 @@ def test_divergences_and_their_gradients_are_finite_at_a_gap_of_200(divergence: 
 
 def test_mse_is_the_squared_distance_of_probabilities() -> None:
     p, q = torch.randn(2, 5, 3, 4, dtype=torch.float64, generator=generator())
-    expected = torch.stack([(a.softmax(-1) - b.softmax(-1)).pow(2).sum() for a, b in zip(p, q, strict=True)])
+    expected = torch.stack([(a.softmax(-1) - b.softmax(-1)).pow(2).sum() / 3 for a, b in zip(p, q, strict=True)])
     torch.testing.assert_close(divergences.mse(p, q), expected)
     far = divergences.mse(torch.tensor([[50.0, 0.0]]), torch.tensor([[0.0, 50.0]]))
     assert far.item() == pytest.approx(2)

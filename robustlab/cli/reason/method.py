@@ -22,7 +22,8 @@ STEPS = 3
 STILL = ("standard", "augmented", "r-drop", supported.NAME)  # they perturb nothing
 
 KNOWN: Mapping[str, Callable[..., Method]] = MappingProxyType(
-    {supported.NAME: methods.supporting_facts} | {name: methods.BY_NAME[name] for name in METHODS}
+    {supported.NAME: methods.supporting_facts}
+    | {name: methods.BY_NAME[name] for name in METHODS if name in methods.BY_NAME}
 )
 """Name -> what makes the method."""
 

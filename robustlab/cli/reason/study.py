@@ -24,7 +24,7 @@ from robustlab.study.reasoning.protocol import Protocol, profile
 from robustlab.study.reasoning.run import CACHE, external_encoder, missing
 from robustlab.study.reasoning.run import run as run_cell
 
-VARIED = ("method", "inference", "batch_size", "share", "kappa", "data", "site")
+VARIED = ("method", "inference", "batch_size", "share", "kappa", "invariance", "data", "site")
 TOLD = ("clean_accuracy", "consistency", "robust_accuracy", "worst_case_accuracy", "counterfactual_accuracy")
 
 

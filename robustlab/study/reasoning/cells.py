@@ -12,6 +12,7 @@ from robustlab.corpora.documents import LEVELS
 
 OURS = "self-negative"
 CONTROL = "standard"
+MATCHED = "standard-matched"  # standard training that takes as many passes as OURS
 WITH_BATCH = "self-negative-infonce"  # the only objective in which the examples of a batch meet
 
 
@@ -26,6 +27,7 @@ class Cell:
         batch_size: None for the protocol's.
         share: Of the optimiser steps that the method takes; the others are standard training.
         kappa: Radius of the negatives, relative to the states.
+        invariance: λ_inv of `OURS`.
         data: Share of the pool of training documents.
         site: Whose output is perturbed in training.
         inference: How it answers, from `inference.ANSWERING`.
@@ -37,6 +39,7 @@ class Cell:
     batch_size: int | None = None
     share: float = 1.0
     kappa: float = LEVELS["medium"]
+    invariance: float = 1.0
     data: float = 1.0
     site: str = "encoder"
     inference: str = "greedy"
@@ -57,6 +60,7 @@ class Cell:
 
 TABLE_1 = (
     CONTROL,
+    MATCHED,
     "augmented",
     "neftune",
     "r3f",
@@ -74,6 +78,7 @@ INFERENCE = ("selection-inference", "uellm", "llmcad", "guide", "self-consistenc
 BATCHES = (8, 16, 32, 64, 128)
 SHARES = (0.1, 0.2, 0.3, 0.4, 0.5)
 SCALES = (0.2, 0.4, 0.6, 0.8, 1.0)
+WEIGHTS = (0.1, 1.0, 10.0)
 SITES = ("words", "encoder.0", "encoder")
 
 
@@ -105,6 +110,11 @@ def _scale(seed: int) -> list[Cell]:
     return [Cell(study="scale", seed=seed, method=method, data=data) for data in SCALES for method in (OURS, CONTROL)]
 
 
+def _weight(seed: int) -> list[Cell]:
+    control = Cell(study="weight", seed=seed, method=CONTROL)
+    return [control] + [Cell(study="weight", seed=seed, invariance=weight) for weight in WEIGHTS]
+
+
 def _layer(seed: int) -> list[Cell]:
     control = Cell(study="layer", seed=seed, method=CONTROL)
     return [control] + [Cell(study="layer", seed=seed, site=site) for site in SITES]
@@ -118,6 +128,7 @@ GRIDS = MappingProxyType(
         "difficulty": _difficulty,
         "scale": _scale,
         "layer": _layer,
+        "weight": _weight,
     }
 )
 
@@ -129,6 +140,7 @@ SUMMARIES: Mapping[str, str] = MappingProxyType(
         "difficulty": "radius of the negatives, Easy to Extreme (Figure 4)",
         "scale": "20 to 100 % of the training documents (Figure 5)",
         "layer": "which states are perturbed",
+        "weight": "weight of the divergence, which the paper does not state",
     }
 )
 

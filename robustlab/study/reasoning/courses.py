@@ -16,7 +16,7 @@ from robustlab.methods import Method
 from robustlab.models.reasoner import Reasoner
 from robustlab.objective import OneNegative
 from robustlab.study.reasoning.cells import CONTROL, OURS, WITH_BATCH, Cell
-from robustlab.study.reasoning.methods import build
+from robustlab.study.reasoning.methods import build, passes
 from robustlab.study.reasoning.run import OTHERS
 from robustlab.training.batches import DocumentCollator, document_row, generator_of, landscape_of
 from robustlab.training.lessons import Lessons, Source, Stage, cycle
@@ -83,7 +83,7 @@ class Plan:
 
     def with_passes_of(self, method: Method) -> Plan:
         """The plan for standard training, so long that it takes as many passes as `method` takes in this one."""
-        steps = round(self.steps * units(method) / units(methods.standard()))
+        steps = round(self.steps * passes(method) / passes(methods.standard()))
         return replace(self, steps=steps, every=max(1, round(self.every * steps / self.steps)))
 
     @property
@@ -107,7 +107,7 @@ class Look(NamedTuple):
     Attributes:
         passes: Spent so far, a document.
         clean_loss: L_gen, in nats a word of the answer.
-        invariance: D(p(h) ‖ p(h + δ⁺)) at the end of a climb on this model, in nats an answer: small where offsets of
+        invariance: D(p(h) ‖ p(h + δ⁺)) at the end of a climb on this model, in nats a word: small where offsets of
             κ ≤ .25 do not move the output.
         change: CE(y⁻ | h⁻), in nats a word: small where the model says the new answer at the counterfactual's states.
     """
@@ -123,11 +123,6 @@ class Course(NamedTuple):
 
     reasoner: Reasoner
     looks: list[Look]
-
-
-def units(method: Method) -> float:
-    """Passes of a step: a forward, a backward to the states and one to the weights count one each."""
-    return method.objective.units(method.ascent)
 
 
 def landscape(reasoner: Reasoner, documents: Sequence[Document], needs: Sequence[str]) -> HookedLandscape:
@@ -158,8 +153,8 @@ def course(start: Reasoner, method: Method, plan: Plan) -> Course:
 
     def see(step: int) -> None:
         reasoner.model.eval()
-        passes = step * plan.batch_size * units(method)
-        looks.append(look(reasoner, plan.probe, passes=passes, seed=plan.seed))
+        spent = step * plan.batch_size * passes(method)
+        looks.append(look(reasoner, plan.probe, passes=spent, seed=plan.seed))
         reasoner.model.train()
 
     teach(

@@ -39,7 +39,7 @@ class Line(NamedTuple):
         name: Of the way where it is not greedy, else of the method.
         rows: One a seed, by seed.
         measures: Metric -> mean over seeds with its interval, as a share; None where no row has it.
-        units: Passes of a training step.
+        units: Passes of a training for each step that its protocol gives, whether or not it takes more.
         seconds: Of processor time a training, mean over the seeds.
     """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -13,13 +14,14 @@ from robustlab import methods
 from robustlab.landscape import Site, embedding_site
 from robustlab.landscape.sites import state_site
 from robustlab.methods import Method
-from robustlab.study.reasoning.cells import OURS, Cell
+from robustlab.study.reasoning.cells import MATCHED, OURS, Cell
 
 REACH = 0.5  # A⁺ takes three steps of half its radius: far enough to reach it, and to turn once on the way
 
 METHODS: Mapping[str, Callable[[Cell], Method]] = MappingProxyType(
     {
         "standard": lambda cell: methods.standard(),
+        MATCHED: lambda cell: methods.standard(),
         "augmented": lambda cell: methods.augmented(),
         "neftune": lambda cell: methods.neftune(),
         "r3f": lambda cell: methods.r3f(),
@@ -28,7 +30,9 @@ METHODS: Mapping[str, Callable[[Cell], Method]] = MappingProxyType(
         "vat": lambda cell: methods.vat(),
         "cat": lambda cell: methods.cat(),
         "lat": lambda cell: methods.lat(),
-        "self-negative": lambda cell: methods.self_negative(change="counterfactual", **_reach(cell)),
+        "self-negative": lambda cell: methods.self_negative(
+            change="counterfactual", invariance=cell.invariance, **_reach(cell)
+        ),
         "self-negative-pull": lambda cell: methods.self_negative_pull(**_reach(cell)),
         "self-negative-push": lambda cell: methods.self_negative_push(share=cell.kappa),
         "self-negative-infonce": lambda cell: methods.self_negative_infonce(**_reach(cell)),
@@ -74,10 +78,22 @@ def build(cell: Cell, *, by_unit: bool = True) -> Method:
     if cell.method not in METHODS:
         raise ValueError(f"unknown method {cell.method!r}: expected one of {', '.join(METHODS)}")
     if cell.method == OURS and not by_unit:
-        method = methods.self_negative(**_reach(cell))
+        method = methods.self_negative(invariance=cell.invariance, **_reach(cell))
     else:
         method = METHODS[cell.method](cell)
     return method if cell.share == 1 else methods.on_a_share(method, share=cell.share, seed=cell.seed)
+
+
+def passes(method: Method) -> float:
+    """Of a step: a forward, a backward to the states and one to the weights count one each."""
+    return method.objective.units(method.ascent)
+
+
+def longer(cell: Cell, *, by_unit: bool = True) -> float:
+    """How many times the steps of its protocol a cell takes: `MATCHED` so many that it spends the passes of `OURS`."""
+    if cell.method != MATCHED:
+        return 1.0
+    return passes(build(replace(cell, method=OURS), by_unit=by_unit)) / passes(build(cell))
 
 
 def site_of(model: Any, cell: Cell) -> Site:

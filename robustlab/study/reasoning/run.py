@@ -27,7 +27,7 @@ from robustlab.study import rows
 from robustlab.study.reasoning import starts
 from robustlab.study.reasoning.cells import Cell, cells
 from robustlab.study.reasoning.exam import Exam, exam, take
-from robustlab.study.reasoning.methods import DROPOUT, build, dropping, site_of
+from robustlab.study.reasoning.methods import DROPOUT, build, dropping, longer, passes, site_of
 from robustlab.study.reasoning.protocol import Protocol, profile
 from robustlab.study.reasoning.twins import twin
 from robustlab.study.reasoning.ways import NULL_CONTROLS, WAYS
@@ -69,8 +69,9 @@ def go_on(
     """The same from a start that is given: its own weights are trained further."""
     began, own = time.perf_counter(), time.process_time()
     size = cell.batch_size or protocol.batch_size
-    steps = protocol.optimiser_steps(size)
-    method = build(cell, by_unit=isinstance(reasoner.model, SentenceReasoner))
+    by_unit = isinstance(reasoner.model, SentenceReasoner)
+    method, usual = build(cell, by_unit=by_unit), protocol.optimiser_steps(size)
+    steps = round(usual * longer(cell, by_unit=by_unit))
     length = (protocol.sentences, protocol.sentences)
     lessons = Lessons(
         stages=(Stage(steps, length),),
@@ -95,7 +96,7 @@ def go_on(
     names = [name for name in last[0] if name not in ("step", "learning_rate")]
     told = {name: sum(log[name] for log in last) / len(last) for name in names if all(name in log for log in last)}
     return taught.reasoner, {
-        "units": method.objective.units(method.ascent),
+        "units": passes(method) * steps / usual,
         "optimiser_steps": steps,
         "learning_rate": lessons.learning_rate,
         "last_quarter": told,
@@ -140,7 +141,7 @@ def missing(results: Path, study: str, protocol: Protocol, seeds: Sequence[int],
 
 
 def main(
-    study: Annotated[str, typer.Argument(help="table1, batch, ratio, difficulty, scale or layer.")],
+    study: Annotated[str, typer.Argument(help="table1, batch, ratio, difficulty, scale, layer or weight.")],
     results: Annotated[Path, typer.Option(help="JSON-lines file of rows; those that it holds are kept.")],
     profile_name: Annotated[str, typer.Option("--profile", help="smoke, laptop or gpu.")] = "smoke",
     seeds: Annotated[str | None, typer.Option(help="Comma-separated; the profile's where not given.")] = None,

@@ -59,8 +59,8 @@ def points(rows: Iterable[Row]) -> list[Point]:
             runs.setdefault(_training(row), {}).setdefault(row["seed"], row)
     found = []
     for training, by_seed in runs.items():
-        method, size, _, _, data, _ = training
-        control = runs.get((CONTROL, size, 1.0, LEVELS["medium"], data, "encoder"), {})
+        method, size, _, _, _, data, _ = training
+        control = runs.get((CONTROL, size, 1.0, LEVELS["medium"], 1.0, data, "encoder"), {})
         seeds = sorted(by_seed.keys() & control.keys())
         if method != CONTROL and seeds:
             gains = [_gains(by_seed[seed], control[seed]) for seed in seeds]
@@ -73,15 +73,16 @@ def _training(row: Row) -> tuple[Any, ...]:
     size = row["batch_size"] or row["protocol"]["batch_size"]
     # Where the words are perturbed whatever the cell says, or nothing is, the site says nothing.
     site = "encoder" if row["method"] in AT_WORDS else row["site"]
-    return row["method"], size, row["share"], row["kappa"], row["data"], site
+    return row["method"], size, row["share"], row["kappa"], row["invariance"], row["data"], site
 
 
 def _label(training: tuple[Any, ...]) -> str:
-    method, size, share, kappa, data, site = training
+    method, size, share, kappa, weight, data, site = training
     parts = [method]
     parts += [f"batch {size}"] if size != 32 else []
     parts += [f"share {share:g}"] if share != 1 else []
     parts += [next(name for name, value in LEVELS.items() if value == kappa)] if kappa != LEVELS["medium"] else []
+    parts += [f"weight {weight:g}"] if weight != 1 else []
     parts += [f"{100 * data:.0f} % of the documents"] if data != 1 else []
     parts += [f"at {site}"] if site != "encoder" else []
     return ", ".join(parts)

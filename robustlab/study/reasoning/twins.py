@@ -30,7 +30,10 @@ def twin(results: Path, cell: Cell, protocol: Protocol) -> dict[str, Any] | None
 
 def _decides(row: Mapping[str, Any], protocol: Protocol) -> tuple[Any, ...]:
     size = row.get("batch_size") or protocol.batch_size
-    return (size, *(row.get(name) for name in ("seed", "method", "share", "kappa", "data", "site", "inference")))
+    return (
+        size,
+        *(row.get(name) for name in ("seed", "method", "share", "kappa", "invariance", "data", "site", "inference")),
+    )
 
 
 def _plain(protocol: Protocol) -> dict[str, Any]:

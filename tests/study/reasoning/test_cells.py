@@ -7,8 +7,8 @@ from robustlab.corpora import reasoning
 from robustlab.corpora.documents import LEVELS
 from robustlab.landscape import GenerationLandscape
 from robustlab.models.reasoner import Reasoner
-from robustlab.study.reasoning.cells import CONTROL, GRIDS, SUMMARIES, Cell, cells
-from robustlab.study.reasoning.methods import DROPOUT, METHODS, build, dropping, site_of
+from robustlab.study.reasoning.cells import CONTROL, GRIDS, MATCHED, OURS, SUMMARIES, Cell, cells
+from robustlab.study.reasoning.methods import DROPOUT, METHODS, build, dropping, longer, passes, site_of
 from robustlab.study.reasoning.protocol import PROFILES, profile
 from robustlab.study.reasoning.ways import NULL_CONTROLS, WAYS
 from robustlab.training.step import accumulate
@@ -29,6 +29,7 @@ def test_the_grids_vary_what_the_figures_vary():
         "ratio": ("share", {0.1, 0.2, 0.3, 0.4, 0.5, 1.0}),
         "difficulty": ("kappa", set(LEVELS.values())),
         "scale": ("data", {0.2, 0.4, 0.6, 0.8, 1.0}),
+        "weight": ("invariance", {0.1, 1.0, 10.0}),
     }
     for study, (name, values) in varied.items():
         assert {getattr(cell, name) for cell in cells(study, (0,))} == values
@@ -47,6 +48,18 @@ def test_every_method_can_be_built(name):
     assert method.objective.units(method.ascent) >= 3
     some = build(Cell(study="ratio", seed=0, method=name, share=0.3))
     assert some.objective.units(some.ascent) <= method.objective.units(method.ascent)
+
+
+@pytest.mark.parametrize("by_unit", [True, False])
+def test_the_matched_control_spends_the_passes_of_self_negative(by_unit):
+    ours, matched, plain = (Cell(study="table1", seed=0, method=method) for method in (OURS, MATCHED, CONTROL))
+    assert longer(matched, by_unit=by_unit) * passes(build(matched)) == passes(build(ours, by_unit=by_unit))
+    assert longer(ours) == longer(plain) == 1
+
+
+def test_the_weight_of_a_cell_is_that_of_the_divergence():
+    assert build(Cell(study="weight", seed=0, invariance=0.1)).objective.given()["invariance"] == 0.1
+    assert build(Cell(study="weight", seed=0, invariance=0.1), by_unit=False).objective.given()["invariance"] == 0.1
 
 
 def test_counterfactual_states_are_for_models_with_one_state_a_sentence():

@@ -12,6 +12,7 @@ from robustlab.figures import reasoning_table as drawn
 from robustlab.models.reasoner import Reasoner
 from robustlab.study.reasoning import apart, courses, live
 from robustlab.study.reasoning.cells import Cell
+from robustlab.study.reasoning.methods import passes
 from robustlab.study.reasoning.protocol import profile
 from robustlab.training.batches import generator_of
 
@@ -65,7 +66,7 @@ def test_literal_learns_what_pull_learns(start, plan):
 def test_the_matched_course_spends_as_many_passes(plan):
     method = courses.FORMS["two_sided"]()
     longer = plan.with_passes_of(method)
-    assert longer.steps * 3 == plan.steps * courses.units(method) == 4 * 15
+    assert longer.steps * 3 == plan.steps * passes(method) == 4 * 15
     assert longer.every == 10
     assert longer.documents == plan.documents
 

@@ -29,7 +29,15 @@ def test_another_run_is_not(tmp_path) -> None:
     (tmp_path / "table1.jsonl").write_text(json.dumps(row(made, sensitivity_at={"encoder": {}, "words": {}})) + "\n")
     same = Cell(study="ratio", seed=0)
     assert twin(tmp_path / "ratio.jsonl", same, PROTOCOL) is not None
-    others = ({"seed": 1}, {"share": 0.3}, {"kappa": 0.4}, {"data": 0.2}, {"batch_size": 8}, {"method": CONTROL})
+    others = (
+        {"seed": 1},
+        {"share": 0.3},
+        {"kappa": 0.4},
+        {"invariance": 0.1},
+        {"data": 0.2},
+        {"batch_size": 8},
+        {"method": CONTROL},
+    )
     for other in others:
         assert twin(tmp_path / "ratio.jsonl", replace(same, **other), PROTOCOL) is None
     assert twin(tmp_path / "ratio.jsonl", same, replace(PROTOCOL, examples=1)) is None

@@ -17,7 +17,13 @@ from jaxtyping import install_import_hook
 
 import tests.shape_checks  # noqa: F401 (the hook below finds it by name)
 
-CHECKED = ("robustlab.landscape", "robustlab.ascent", "robustlab.objective", "robustlab.taylor")
+CHECKED = (
+    "robustlab.landscape",
+    "robustlab.ascent",
+    "robustlab.contrastive",
+    "robustlab.objective",
+    "robustlab.taylor",
+)
 # Installed at collection and never removed: a module is checked whenever a test imports it first.
 install_import_hook(CHECKED, "tests.shape_checks.checked")
 torch.set_num_threads(1)

@@ -7,7 +7,7 @@ from robustlab.objective.augmented import Augmented
 from robustlab.objective.base import Objective, Terms
 from robustlab.objective.by_difficulty import AdaptiveByDifficulty, DifficultyWeights
 from robustlab.objective.consistency import Consistency
-from robustlab.objective.contrast import Contrast, info_nce
+from robustlab.objective.contrast import Contrast
 from robustlab.objective.discrepancy import mmd, sinkhorn, unbiased_mmd
 from robustlab.objective.distribution_shift import DistributionShift
 from robustlab.objective.flooding import Flooding, PilotPass, accordance
@@ -74,7 +74,6 @@ __all__ = [
     "accordance",
     "club",
     "implied_weights",
-    "info_nce",
     "leave_one_out",
     "log_likelihood_away",
     "mmd",

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import torch
-import torch.nn.functional as F
 from torch import nn
 
 from robustlab.ascent.checks import positive
 from robustlab.ascent.gradient import Ascent
 from robustlab.ascent.projections import relative_norm
+from robustlab.contrastive.losses import info_nce
 from robustlab.gather import gathered
 from robustlab.landscape.base import Landscape
 from robustlab.objective import held
@@ -19,20 +18,6 @@ from robustlab.objective.base import Objective, Terms
 from robustlab.objective.self_negative import clean_loss, not_negative
 from robustlab.objective.trace import Trace
 from robustlab.randomness import Randomness
-from robustlab.typing import Pooled, Scalar
-
-
-def info_nce(anchor: Pooled, positives: Pooled, negatives: Pooled, *, temperature: float) -> Scalar:
-    """-mean_i log [ e^{s(z_i, z_i⁺)/τ} / (Σ_j e^{s(z_i, z_j⁺)/τ} + Σ_j e^{s(z_i, z_j⁻)/τ}) ], s the cosine.
-
-    For each example the others' positives and all negatives of the batch, its own among them, are what to be far from.
-
-    Shapes: anchor, positives, negatives [n d]; result [], nats.
-    Source: Chen et al. (SimCLR, 2020), Eq. 1; Karpukhin et al. (2020) for a hard negative beside those of the batch.
-    """
-    z, plus, minus = (F.normalize(x, dim=1) for x in (anchor, positives, negatives))
-    scores = torch.cat([z @ plus.mT, z @ minus.mT], dim=1) / temperature
-    return F.cross_entropy(scores, torch.arange(len(z), device=z.device))
 
 
 class Contrast(nn.Module, Objective):
@@ -79,7 +64,7 @@ class Contrast(nn.Module, Objective):
         for operator, reading in zip((ascent, self.negative), readings, strict=True):
             held.observe(operator, landscape, reading.logits)
         z, plus, minus = (gathered(one.pooled.to(landscape.mask.dtype)) for one in (clean, *readings))
-        contrast = info_nce(z, plus, minus, temperature=self.temperature)
+        contrast = info_nce(z, plus, minus, temperature=self.temperature).mean()
         trace.extra |= {
             "contrast": contrast.detach(),
             "kappa_invariant": relative_norm(near, landscape).mean(),

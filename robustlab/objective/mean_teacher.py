@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from robustlab.ascent import divergences
+from robustlab.contrastive.momentum import check_decay, follow
 from robustlab.landscape.base import Landscape
 from robustlab.objective.late import Late
 from robustlab.typing import Logits, PerExample
@@ -32,8 +33,7 @@ class MeanTeacher(Late):
         super().__init__()
         if not weight > 0:
             raise ValueError(f"the mean teacher's weight must be positive, got {weight}; for none pass teacher=None")
-        if not 0 <= decay < 1:
-            raise ValueError(f"decay must be at least 0 and below 1, got {decay}")
+        check_decay(decay)
         self.weight, self.decay = weight, decay
         self._student: list[nn.Module] = []  # in a list, or it would be registered as a part of the method
 
@@ -56,13 +56,9 @@ class MeanTeacher(Late):
             self.make(deepcopy(student).requires_grad_(False))
         self._student = [student]
 
-    @torch.no_grad()
     def after_step(self) -> None:
         """Follow the model."""
         if self.inner is None:
             return
         (student,) = self._student
-        for mine, theirs in zip(self.inner.parameters(), student.parameters(), strict=True):
-            mine.lerp_(theirs.to(mine), 1 - self.decay)
-        for mine, theirs in zip(self.inner.buffers(), student.buffers(), strict=True):
-            mine.copy_(theirs)
+        follow(self.inner, student, decay=self.decay)

@@ -11,7 +11,7 @@ from robustlab import methods
 from robustlab.ascent import LearnedOperator, Rest, divergences, starts
 from robustlab.methods import Method
 from robustlab.methods.self_constructed import erased
-from robustlab.objective import Consistency, OneNegative, info_nce
+from robustlab.objective import Consistency, OneNegative
 from tests.objective.answers import AnswerLandscape, Toy
 from tests.objective.test_self_negative import answer, free, generator, gradients, naive_js, naive_loss, same, terms
 
@@ -122,15 +122,6 @@ def test_what_is_refused() -> None:
 
 def cosine(a: Tensor, b: Tensor) -> Tensor:
     return (a * b).sum() / (a.norm() * b.norm())
-
-
-def test_info_nce_by_loops() -> None:
-    z, plus, minus = torch.randn(3, 5, 4, dtype=torch.float64, generator=generator())
-    total = 0.0
-    for i in range(5):
-        others = [torch.exp(cosine(z[i], one) / 0.3) for one in [*plus, *minus]]
-        total = total - torch.log(others[i] / sum(others)) / 5
-    torch.testing.assert_close(info_nce(z, plus, minus, temperature=0.3), total)
 
 
 def test_the_contrast_reads_three_points(model: Toy) -> None:

@@ -1,0 +1,122 @@
+"""Large batches in the memory of small ones: all representations at once, but the graph of one chunk at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+import torch
+from torch import Tensor
+
+from robustlab.typing import Scalar
+
+Chunk = TypeVar("Chunk")
+Encoded = Tensor | tuple[Tensor, ...]
+
+
+class _Randomness(NamedTuple):
+    """The global generators as they stood; dropout asks no others."""
+
+    cpu: Tensor
+    cuda: dict[int, Tensor]
+
+    @classmethod
+    def now(cls) -> _Randomness:
+        return cls(torch.get_rng_state(), {device: torch.cuda.get_rng_state(device) for device in _devices()})
+
+    def restore(self) -> None:
+        torch.set_rng_state(self.cpu)
+        for device, state in self.cuda.items():
+            torch.cuda.set_rng_state(state, device)
+
+
+def _devices() -> list[int]:
+    # Asking for the state of a device would start CUDA; where it has not been started nothing can have drawn from it.
+    return list(range(torch.cuda.device_count())) if torch.cuda.is_initialized() else []
+
+
+def cached_backward(
+    encode: Callable[[Chunk], Encoded],
+    chunks: Sequence[Chunk],
+    loss: Callable[..., Scalar],
+    *,
+    backward: Callable[[Tensor], Any] = Tensor.backward,
+) -> Scalar:
+    """The gradients of `loss` over all chunks at once, with the graph of one chunk in memory at a time.
+
+    Each chunk is encoded without a graph; the loss is differentiated with respect to the representations; each chunk is
+    encoded again, with the same dropout, and its share of that gradient pushed through. It costs one forward more. What
+    `encode` writes into a module on its way, such as BatchNorm's averages, is written twice.
+
+    Args:
+        encode: The representations of a chunk, one row an example: a tensor, or a tuple where an example has several.
+            Slots that need no gradient, such as a momentum encoder's, are allowed.
+        chunks: The batch in pieces, not necessarily of one size.
+        loss: Takes the representations of all chunks, concatenated, one argument a slot; its own parameters, if it has
+            any, get their gradients too.
+        backward: Differentiates the loss; pass a trainer's own, which may scale it. It is called once.
+
+    Shapes: result [], nats, detached.
+
+    Raises: ValueError: If there are no chunks, the slots of two chunks differ in number, or nothing that `encode` gives
+        depends on a parameter that learns.
+
+    Source: Gao et al. (GradCache, 2021), Section 3.
+    """
+    if not chunks:
+        raise ValueError("expected at least one chunk to encode, got none")
+    states: list[_Randomness] = []
+    encoded: list[tuple[Tensor, ...]] = []
+    with torch.no_grad():
+        for chunk in chunks:
+            states.append(_Randomness.now())
+            encoded.append(_slots(encode(chunk)))
+    # Under autocast the weights' low-precision copies are kept, and those made without a graph would stop the gradient.
+    torch.clear_autocast_cache()
+    if len({len(slots) for slots in encoded}) > 1:
+        raise ValueError(
+            f"encode must give as many representations for each chunk, got {[len(slots) for slots in encoded]}"
+        )
+    whole = [torch.cat(parts) for parts in zip(*encoded, strict=True)]
+    leaves = [part.requires_grad_() if part.is_floating_point() else part for part in whole]
+    sizes = [[len(part) for part in slots] for slots in encoded]
+    del encoded
+    value = loss(*leaves)
+    backward(value)
+    gradients = [_split(leaf.grad, [row[slot] for row in sizes]) for slot, leaf in enumerate(leaves)]
+    _push(encode, chunks, states, list(zip(*gradients, strict=True)))
+    return value.detach()
+
+
+def _push(
+    encode: Callable[[Chunk], Encoded],
+    chunks: Sequence[Chunk],
+    states: list[_Randomness],
+    gradients: list[tuple[Tensor | None, ...]],
+) -> None:
+    """Encode each chunk again as it was encoded before, and differentiate; the global generators stay as they are."""
+    learned = False
+    with torch.random.fork_rng(devices=_devices()):
+        for chunk, state, of_chunk in zip(chunks, states, gradients, strict=True):
+            state.restore()
+            pairs = [
+                (slot, gradient)
+                for slot, gradient in zip(_slots(encode(chunk)), of_chunk, strict=True)
+                if slot.requires_grad and gradient is not None
+            ]
+            if pairs:
+                learned = True
+                torch.autograd.backward([slot for slot, _ in pairs], [gradient for _, gradient in pairs])
+    if not learned:
+        raise ValueError(
+            "nothing that encode gave depends on a parameter that learns: "
+            "it must not run under no_grad, nor detach its result"
+        )
+
+
+def _slots(encoded: Encoded) -> tuple[Tensor, ...]:
+    return (encoded,) if isinstance(encoded, Tensor) else tuple(encoded)
+
+
+def _split(gradient: Tensor | None, sizes: list[int]) -> Sequence[Tensor | None]:
+    return [None] * len(sizes) if gradient is None else gradient.split(sizes)

@@ -1,6 +1,6 @@
 """Contrast at the scales of tokens, sentences and documents: losses, their geometry, where negatives come from."""
 
-from robustlab.contrastive.caching import cached_backward
+from robustlab.contrastive.caching import cached_backward, cached_terms
 from robustlab.contrastive.geometry import alignment, effective_rank, uniformity
 from robustlab.contrastive.losses import info_nce, nt_xent, supervised_contrastive
 from robustlab.contrastive.momentum import MomentumEncoder
@@ -10,6 +10,7 @@ __all__ = [
     "MomentumEncoder",
     "alignment",
     "cached_backward",
+    "cached_terms",
     "effective_rank",
     "info_nce",
     "masked_tokens",

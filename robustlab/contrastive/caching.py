@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import torch
@@ -35,18 +35,15 @@ def _devices() -> list[int]:
     return list(range(torch.cuda.device_count())) if torch.cuda.is_initialized() else []
 
 
-def cached_backward(
-    encode: Callable[[Chunk], Encoded],
-    chunks: Sequence[Chunk],
-    loss: Callable[..., Scalar],
-    *,
-    backward: Callable[[Tensor], Any] = Tensor.backward,
-) -> Scalar:
-    """The gradients of `loss` over all chunks at once, with the graph of one chunk in memory at a time.
+def cached_terms(
+    encode: Callable[[Chunk], Encoded], chunks: Sequence[Chunk], loss: Callable[..., Scalar]
+) -> Iterator[Scalar]:
+    """Yield the loss over all chunks, and then a term of value 0 for each of them: together they have its gradients.
 
     Each chunk is encoded without a graph; the loss is differentiated with respect to the representations; each chunk is
-    encoded again, with the same dropout, and its share of that gradient pushed through. It costs one forward more. What
-    `encode` writes into a module on its way, such as BatchNorm's averages, is written twice.
+    encoded again, with the same dropout, and given its share of that gradient. The graph of one chunk is in memory at a
+    time, and it costs one forward more. What `encode` writes into a module on its way, such as BatchNorm's averages, is
+    written twice. A single chunk is encoded once, and the loss is its own term.
 
     Args:
         encode: The representations of a chunk, one row an example: a tensor, or a tuple where an example has several.
@@ -54,9 +51,8 @@ def cached_backward(
         chunks: The batch in pieces, not necessarily of one size.
         loss: Takes the representations of all chunks, concatenated, one argument a slot; its own parameters, if it has
             any, get their gradients too.
-        backward: Differentiates the loss; pass a trainer's own, which may scale it. It is called once.
 
-    Shapes: result [], nats, detached.
+    Yields: Terms [], nats; each must be differentiated before the next is asked for.
 
     Raises: ValueError: If there are no chunks, the slots of two chunks differ in number, or nothing that `encode` gives
         depends on a parameter that learns.
@@ -65,6 +61,9 @@ def cached_backward(
     """
     if not chunks:
         raise ValueError("expected at least one chunk to encode, got none")
+    if len(chunks) == 1:
+        yield loss(*_slots(encode(chunks[0])))
+        return
     states: list[_Randomness] = []
     encoded: list[tuple[Tensor, ...]] = []
     with torch.no_grad():
@@ -77,15 +76,43 @@ def cached_backward(
         raise ValueError(
             f"encode must give as many representations for each chunk, got {[len(slots) for slots in encoded]}"
         )
-    whole = [torch.cat(parts) for parts in zip(*encoded, strict=True)]
-    leaves = [part.requires_grad_() if part.is_floating_point() else part for part in whole]
     sizes = [[len(part) for part in slots] for slots in encoded]
+    whole = [torch.cat(parts) for parts in zip(*encoded, strict=True)]
     del encoded
+    leaves = [part.requires_grad_() if part.is_floating_point() else part for part in whole]
     value = loss(*leaves)
-    backward(value)
-    gradients = [_split(leaf.grad, [row[slot] for row in sizes]) for slot, leaf in enumerate(leaves)]
-    _push(encode, chunks, states, list(zip(*gradients, strict=True)))
-    return value.detach()
+    # Asked for here and not read off the leaves: a trainer may scale what it differentiates, this term and the others.
+    asked = [leaf for leaf in leaves if leaf.requires_grad]
+    found = iter(torch.autograd.grad(value, asked, retain_graph=True, allow_unused=True))
+    gradients = [next(found) if leaf.requires_grad else None for leaf in leaves]
+    yield value
+    shares = [_split(gradient, [row[slot] for row in sizes]) for slot, gradient in enumerate(gradients)]
+    yield from _push(encode, chunks, states, list(zip(*shares, strict=True)))
+
+
+def cached_backward(
+    encode: Callable[[Chunk], Encoded],
+    chunks: Sequence[Chunk],
+    loss: Callable[..., Scalar],
+    *,
+    backward: Callable[[Tensor], Any] = Tensor.backward,
+) -> Scalar:
+    """Differentiate `cached_terms` one by one, and return the loss, detached.
+
+    Args:
+        encode: See `cached_terms`.
+        chunks: See `cached_terms`.
+        loss: See `cached_terms`.
+        backward: Differentiates a term; pass a trainer's own, which may scale it.
+
+    Source: Gao et al. (GradCache, 2021), Section 3.
+    """
+    value: Scalar | None = None
+    for term in cached_terms(encode, chunks, loss):
+        value = term.detach() if value is None else value
+        backward(term)
+    assert value is not None
+    return value
 
 
 def _push(
@@ -93,20 +120,22 @@ def _push(
     chunks: Sequence[Chunk],
     states: list[_Randomness],
     gradients: list[tuple[Tensor | None, ...]],
-) -> None:
-    """Encode each chunk again as it was encoded before, and differentiate; the global generators stay as they are."""
+) -> Iterator[Scalar]:
+    """Encode each chunk again as it was encoded before, beside its gradient; the global generators stay as they are."""
     learned = False
-    with torch.random.fork_rng(devices=_devices()):
-        for chunk, state, of_chunk in zip(chunks, states, gradients, strict=True):
+    for chunk, state, of_chunk in zip(chunks, states, gradients, strict=True):
+        with torch.random.fork_rng(devices=_devices()):
             state.restore()
-            pairs = [
-                (slot, gradient)
-                for slot, gradient in zip(_slots(encode(chunk)), of_chunk, strict=True)
-                if slot.requires_grad and gradient is not None
-            ]
-            if pairs:
-                learned = True
-                torch.autograd.backward([slot for slot, _ in pairs], [gradient for _, gradient in pairs])
+            slots = _slots(encode(chunk))
+        linear = [
+            (slot * gradient).sum()
+            for slot, gradient in zip(slots, of_chunk, strict=True)
+            if slot.requires_grad and gradient is not None
+        ]
+        if linear:
+            learned = True
+            term = torch.stack(linear).sum()
+            yield term - term.detach()
     if not learned:
         raise ValueError(
             "nothing that encode gave depends on a parameter that learns: "

@@ -88,25 +88,28 @@ def replaced_token_detection(
     return _mean(values[real], real)
 
 
-def masked_tokens(logits: Float[Tensor, "b l v"], labels: Int[Tensor, "b l"]) -> PerExample:
+def masked_tokens(logits: Float[Tensor, "m v"], labels: Int[Tensor, "b l"]) -> PerExample:
     """Mean over a text's masked places of -log p(the word that stood there); 0 for a text without any.
 
     Args:
-        logits: Over the vocabulary.
+        logits: Over the vocabulary at the masked places alone, in the order of `labels[labels != -100]`: a seventh of
+            the places is masked, and a row of the vocabulary is long.
         labels: The words that were masked; -100 everywhere else.
 
-    Shapes: logits [b l v], labels [b l]; result [b], nats.
+    Shapes: logits [m v], labels [b l]; result [b], nats.
 
     Raises: ValueError: If shapes do not fit.
 
     Source: Devlin et al. (BERT, 2019), Section 3.1, Task 1.
-    Departs: a mean by text, not over all masked places of the batch: a text counts the same whatever stands beside it.
+    Departs: a mean by text and not over all masked places of the batch: a text counts the same beside any other.
     """
-    if logits.dim() != 3 or labels.shape != logits.shape[:2]:
-        raise ValueError(f"expected logits [b l v] and labels [b l], got {tuple(logits.shape)}, {tuple(labels.shape)}")
     masked = labels.ne(NO_LABEL)
-    # Selected first: a seventh of the places is masked, and a row of the vocabulary is long.
-    return _mean(F.cross_entropy(precise(logits[masked]), labels[masked], reduction="none"), masked)
+    if logits.dim() != 2 or labels.dim() != 2 or len(logits) != int(masked.sum()):
+        raise ValueError(
+            f"expected labels [b l] and a row of logits for each of their {int(masked.sum())} masked places, got "
+            f"{tuple(labels.shape)} and {tuple(logits.shape)}"
+        )
+    return _mean(F.cross_entropy(precise(logits), labels[masked], reduction="none"), masked)
 
 
 def _mean(values: Float[Tensor, "t"], real: Bool[Tensor, "b l"]) -> PerExample:

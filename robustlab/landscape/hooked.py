@@ -18,7 +18,9 @@ from robustlab.randomness import key
 from robustlab.typing import Ids, Logits, Offset, PerExample
 
 Noise = Literal["same", "fresh", "off"]
-NOT_MODEL_INPUTS = frozenset({"labels", "units", "support", "conflicts", "example_id", "length"})
+NOT_MODEL_INPUTS = frozenset(
+    {"labels", "units", "support", "conflicts", "example_id", "length", "document", "negative_there"}
+)
 
 
 class HookedLandscape(ABC):

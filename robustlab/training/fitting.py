@@ -120,10 +120,10 @@ def fit(
     with ExitStack() as stack:
         stack.enter_context(kept_to_itself())
         folder = Path(stack.enter_context(TemporaryDirectory()) if output is None else output)
-        checkpoint = _checkpoint(folder) if resume else None
+        checkpoint = checkpoint_in(folder) if resume else None
         arguments = TrainingArguments(
-            **_schedule(recipe, len(train)),
-            **_keeping(folder, validated=validation is not None, temporary=output is None),
+            **schedule(recipe, len(train)),
+            **keeping(folder, validated=validation is not None, temporary=output is None),
             seed=seed,
             use_cpu=device == "cpu" or not torch.accelerator.is_available(),  # bf16 on a CPU must be asked for
             report_to=list(report_to) or "none",
@@ -137,7 +137,7 @@ def fit(
         return _fitted(trainer)
 
 
-def _schedule(recipe: Recipe, rows: int) -> dict[str, Any]:
+def schedule(recipe: Recipe, rows: int) -> dict[str, Any]:
     """A recipe in the trainer's words."""
     per_epoch = recipe.steps_an_epoch(rows)
     every = math.ceil(per_epoch / recipe.validations)
@@ -156,7 +156,7 @@ def _schedule(recipe: Recipe, rows: int) -> dict[str, Any]:
     }
 
 
-def _keeping(folder: Path, *, validated: bool, temporary: bool) -> dict[str, Any]:
+def keeping(folder: Path, *, validated: bool, temporary: bool) -> dict[str, Any]:
     """Which weights are written, and which are kept in the end."""
     return {
         "output_dir": str(folder),
@@ -202,7 +202,7 @@ def _fitted(trainer: FittingTrainer) -> Fitted:
     )
 
 
-def _checkpoint(folder: Path) -> str:
+def checkpoint_in(folder: Path) -> str:
     found = last_complete(folder)
     if found is None:
         raise ValueError(f"nothing to resume: {folder} holds no complete checkpoint")

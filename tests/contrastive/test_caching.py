@@ -146,7 +146,9 @@ def test_errors() -> None:
     model = encoder()
     with pytest.raises(ValueError, match="expected at least one chunk to encode, got none"):
         cached_backward(model, [], mean_loss)
-    with pytest.raises(ValueError, match="nothing that encode gave depends on a parameter that learns: it must not run"):
+    with pytest.raises(
+        ValueError, match="nothing that encode gave depends on a parameter that learns: it must not run"
+    ):
         cached_backward(lambda rows: model(rows).detach(), chunks(), lambda z: z.square().sum())
     with pytest.raises(ValueError, match=r"as many representations for each chunk, got \[1, 2, 1\]"):
         cached_backward(lambda rows: (model(rows),) * (2 if len(rows) == 1 else 1), chunks(), lambda z: z.sum())

@@ -1,0 +1,1 @@
+"""`robustlab pretrain`: encoders on unlabelled text, at several scales."""

@@ -1,0 +1,173 @@
+"""What `robustlab pretrain` needs, checked and loaded: texts, what is held out of them, encoder, rows and method."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from robustlab.cli import cost, device, run_folder
+from robustlab.cli.pretraining import engines
+from robustlab.cli.pretraining.settings import Pretrain
+from robustlab.contrastive.corpus import Text, read_texts
+from robustlab.contrastive.sentences import hard_negative
+from robustlab.contrastive.views import compose, edited, substituted
+from robustlab.methods import Method
+from robustlab.methods.multi_scale import multi_scale
+from robustlab.models.encoders import Encoder, load_encoder
+from robustlab.randomness import key
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+    from robustlab.training.pretraining import HeldOut
+
+LOOKS = 20  # at the held-out sentences, over a run
+FEWEST_HELD_OUT = 2
+VIEW = compose(edited, substituted)
+
+
+@dataclass(frozen=True)
+class Run:
+    """All that a run needs, loaded and checked."""
+
+    settings: Pretrain
+    method: Method
+    device: str
+    encoder: Encoder
+    rows: Dataset
+    held_out: HeldOut | None
+    sentences: int
+
+    @property
+    def optimiser_steps(self) -> int:
+        """Of the whole run."""
+        recipe = self.settings.recipe
+        return recipe.epochs * recipe.steps_an_epoch(len(self.rows))
+
+    def plan(self) -> dict[str, Any]:
+        """What will run and what it costs."""
+        units = cost.units(self.method)
+        tokens = self.settings.recipe.epochs * sum(len(ids) for row in self.rows["ids"] for ids in row)
+        body = self.encoder.model.num_parameters(exclude_embeddings=True)
+        return {
+            "data": ", ".join(self.settings.texts.sources),
+            "rows": len(self.rows),
+            "sentences": self.sentences,
+            "held_out_sentences": len(self.held_out.pairs) if self.held_out else 0,
+            "hard_negatives": self._share("negative_ids"),
+            "model": self.settings.model,
+            "parameters": self.encoder.model.num_parameters(),
+            "scales": asdict(self.settings.scales),
+            "engine": self.settings.contrast.engine,
+            "view": self.settings.contrast.view,
+            "device": self.device,
+            "learning_rate": self.settings.learning_rate,
+            "optimiser_steps": self.optimiser_steps,
+            "cost_units_a_step": units,
+            "tokens": tokens,
+            "estimated_flops": cost.flops(units, body, tokens),
+            "output": str(self.settings.output),
+        }
+
+    def _share(self, column: str) -> float | None:
+        """Of the sentences that have such a text."""
+        if column not in self.rows.column_names:
+            return None
+        return round(sum(bool(ids) for row in self.rows[column] for ids in row) / self.sentences, 3)
+
+
+def load(settings: Pretrain) -> Run:
+    """Check the settings, cheapest first, and load what they name.
+
+    Raises: ValueError: If a setting is out of range or texts are too few for it; FileNotFoundError: if a file or model
+        is not there.
+    """
+    from robustlab.training.pretraining import check_rows
+    from robustlab.training.sentence_batches import sentence_rows
+
+    engines.check(settings.contrast.engine)
+    _method(settings, None)  # its checks are cheaper than reading
+    chosen = device.choose(settings.fit.device)
+    run_folder.check(settings)
+    given = settings.texts
+    texts = read_texts(given.sources, column=given.column, folder=given.folder, limit=given.limit)
+    learned, kept = hold_out(texts, given.held_out, settings.fit.seed)
+    encoder = load_encoder(settings.model, texts=[text.text for text in texts], seed=settings.fit.seed)
+    recipe = settings.recipe
+    rows = sentence_rows(
+        [text.sentences for text in learned],
+        encoder.tokenizer,
+        sentences=given.sentences,
+        max_length=recipe.max_length,
+        others=_others(settings),
+    )
+    method = _method(settings, (rows, encoder))
+    check_rows(method, rows)
+    sentences = sum(map(len, rows["ids"]))
+    return Run(settings, method, chosen, encoder, rows, _held_out(kept, settings, len(rows)), sentences)
+
+
+def hold_out(texts: list[Text], sentences: int, seed: int) -> tuple[list[Text], list[str]]:
+    """Put whole texts aside until there are enough sentences; never more than half of the texts.
+
+    Raises: ValueError: If there are too few texts to put any aside.
+    """
+    if not sentences:
+        return texts, []
+    order = sorted(range(len(texts)), key=lambda number: key(seed, "held out", number))
+    aside, kept = [], set()
+    for number in order[: len(texts) // 2]:
+        if len(aside) >= sentences:
+            break
+        aside += texts[number].sentences
+        kept.add(number)
+    if len(aside) < FEWEST_HELD_OUT:
+        raise ValueError(f"{len(texts)} texts are too few to hold sentences out: give more texts, or --held-out 0")
+    return [text for number, text in enumerate(texts) if number not in kept], aside[:sentences]
+
+
+def _others(settings: Pretrain) -> dict[str, Any]:
+    seed, contrast, found = settings.fit.seed, settings.contrast, {}
+    if not (settings.scales.sentences or settings.scales.documents):
+        return {}
+    if contrast.hard:
+        found["negative"] = partial(_negative, seed=seed)
+    if contrast.view == "text":
+        found["view"] = lambda text, number: VIEW(text, seed, number)
+    return found
+
+
+def _negative(text: str, number: int, *, seed: int) -> str | None:
+    made = hard_negative(text, seed=seed, example=number)
+    return None if made is None else made.text
+
+
+def _held_out(sentences: list[str], settings: Pretrain, rows: int) -> HeldOut | None:
+    from robustlab.training.pretraining import HeldOut
+
+    if not sentences:
+        return None
+    recipe = settings.recipe
+    steps = recipe.epochs * recipe.steps_an_epoch(rows)
+    pairs = [(text, VIEW(text, settings.fit.seed, number)) for number, text in enumerate(sentences)]
+    every = max(recipe.log_every, steps // LOOKS // recipe.log_every * recipe.log_every)
+    return HeldOut(pairs=pairs, every=every)
+
+
+def _method(settings: Pretrain, known: tuple[Dataset, Encoder] | None) -> Method:
+    contrast = settings.contrast
+    engine = None
+    if known is not None:
+        rows, encoder = known
+        sentences, width = sum(map(len, rows["ids"])), encoder.model.config.hidden_size
+        batch = settings.fit.batch_size * settings.texts.sentences
+        engine = engines.ENGINES[contrast.engine](sentences, width, contrast.temperature, batch)
+    return multi_scale(
+        **asdict(settings.scales),
+        engine=engine,
+        view=contrast.view,  # type: ignore[arg-type]  # the objective says which there are
+        hard=contrast.hard,
+        temperature=contrast.temperature,
+        chunk=contrast.chunk,
+    )

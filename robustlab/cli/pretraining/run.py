@@ -1,0 +1,114 @@
+"""`robustlab pretrain`: say what will run, pre-train, look at the geometry, save."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from robustlab.cli import cost, reporting, run_folder
+from robustlab.cli.pretraining import card
+from robustlab.cli.pretraining.loading import Run, load
+from robustlab.cli.pretraining.settings import Pretrain
+
+if TYPE_CHECKING:
+    from robustlab.training.pretraining import Pretrained
+
+INTERRUPTED = 130  # what shells report for Ctrl-C
+
+
+def run(settings: Pretrain, *, dry_run: bool, as_json: bool) -> None:
+    """Run the command."""
+    with reporting.quiet_stdout(as_json):
+        ready = load(settings)
+        plan = ready.plan()
+    if not as_json:
+        _show_plan(plan)
+    if dry_run:
+        if as_json:
+            reporting.as_json_to_stdout(plan)
+        return
+    with reporting.quiet_stdout(as_json):
+        record = _carry_out(ready, plan, progress=not as_json)
+    if as_json:
+        reporting.as_json_to_stdout(record)
+    else:
+        _show_results(record, settings)
+
+
+def _carry_out(ready: Run, plan: dict[str, Any], *, progress: bool) -> dict[str, Any]:
+    settings = ready.settings
+    folder = run_folder.prepare(settings, plan["parameters"])
+    record = {"finished": False, "settings": run_folder.plain(settings), "plan": plan}
+    record["versions"] = run_folder.provenance()
+    run_folder.write(folder, record)
+    began = time.monotonic()
+    try:
+        with run_folder.going_on(folder):
+            done = _pretrain(ready, progress=progress)
+            record |= {"finished": True, "seconds": round(time.monotonic() - began, 1)}
+            record["geometry"] = {
+                name: None if one is None else one._asdict()
+                for name, one in (("before", done.before), ("after", done.after))
+            }
+            record["history"] = done.history
+            ready.encoder.model.save_pretrained(folder)
+            ready.encoder.tokenizer.save_pretrained(folder)
+            card.write(folder, record)
+            run_folder.write(folder, record)
+    except KeyboardInterrupt:
+        typer.echo(
+            f"\ninterrupted: give the same command with --resume to continue from the last checkpoint in {folder}; "
+            "there is one after every epoch",
+            err=True,
+        )
+        raise typer.Exit(INTERRUPTED) from None
+    return record
+
+
+def _pretrain(ready: Run, *, progress: bool) -> Pretrained:
+    from robustlab.training.pretraining import pretrain
+
+    settings = ready.settings
+    checkpoints = settings.output / run_folder.CHECKPOINTS
+    return pretrain(
+        ready.encoder,
+        ready.method,
+        ready.rows,
+        settings.recipe,
+        held_out=ready.held_out,
+        seed=settings.fit.seed,
+        output=checkpoints,
+        device=ready.device,
+        resume=settings.place.resume and any(checkpoints.glob("checkpoint-*")),
+        report_to=[name for name in settings.place.report_to if name != "none"],
+        progress=progress,
+    )
+
+
+def _show_plan(plan: dict[str, Any]) -> None:
+    scales = ", ".join(f"{name} {value:g}" for name, value in plan["scales"].items() if value)
+    share = plan["hard_negatives"]
+    told = plan | {
+        "scales": scales,
+        "hard_negatives": "none" if share is None else f"for {share:.0%} of the sentences",
+        "cost_units_a_step": f"{plan['cost_units_a_step']:g} passes, {plan['cost_units_a_step'] / cost.STANDARD:.2g} "
+        "times a plain step on the same sentences",
+        "estimated_flops": f"{plan['estimated_flops']:.2g}",
+        "tokens": f"{plan['tokens']:,}",
+        "parameters": f"{plan['parameters']:,}",
+    }
+    reporting.table("Plan", ["", ""], [[name.replace("_", " "), value] for name, value in told.items()])
+
+
+def _show_results(record: dict[str, Any], settings: Pretrain) -> None:
+    before, after = record["geometry"]["before"], record["geometry"]["after"]
+    if before and after:
+        lines = [[name.replace("_", " "), f"{before[name]:.3f}", f"{after[name]:.3f}"] for name in before]
+        reporting.table("Held-out sentences", ["", "before", "after"], lines, numbers=(1, 2))
+        reporting.say("Lower alignment: views are nearer to each other. Lower uniformity: sentences are further apart.")
+    reporting.say(
+        f"Saved to {settings.output}; next: robustlab train --model {settings.output}",
+        f"Curves: tensorboard --logdir {settings.output}" if "tensorboard" in settings.place.report_to else "",
+    )

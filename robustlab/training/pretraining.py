@@ -1,0 +1,232 @@
+"""Pre-train an encoder on unlabelled text in one call, with the trainer that fine-tuning has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+import torch
+from datasets import Dataset
+from torch import nn
+from transformers import PrinterCallback, TrainerCallback, TrainingArguments
+
+from robustlab.ascent.checks import positive
+from robustlab.contrastive.engines import Prototypes
+from robustlab.contrastive.geometry import alignment, effective_rank, uniformity
+from robustlab.landscape import HookedLandscape
+from robustlab.methods import Method
+from robustlab.models.encoders import Encoder, represent
+from robustlab.objective.multi_scale import MultiScale
+from robustlab.randomness import key
+from robustlab.training.clustering import FitPrototypes
+from robustlab.training.fitting import QuietBar, checkpoint_in, keeping, schedule
+from robustlab.training.precision import kept_to_itself
+from robustlab.training.recipe import Recipe
+from robustlab.training.sentence_batches import Masking, SentenceCollator, sentences_of
+from robustlab.training.trainer import RobustTrainer
+
+Pair = tuple[str, str]
+DEFAULT = Recipe(epochs=1, batch_size=8, learning_rate=3e-5, max_length=64, log_every=10)
+
+
+class Geometry(NamedTuple):
+    """Where the representations of held-out sentences lie on the unit sphere.
+
+    Attributes:
+        alignment: Mean squared distance of a sentence and its view; small where views are alike.
+        uniformity: Log of the mean Gaussian potential of all pairs of sentences; small where they are spread out.
+        effective_rank: Exp of the entropy of the singular values: how many directions are used.
+
+    Source: Wang & Isola (2020); Roy & Vetterli (2007).
+    """
+
+    alignment: float
+    uniformity: float
+    effective_rank: float
+
+
+class Pretrained(NamedTuple):
+    """What a pre-training leaves behind.
+
+    Attributes:
+        encoder: The trained encoder, in evaluation mode, with its tokenizer.
+        history: One dict a log, with `step` and `epoch`: losses by scale, and the geometry where pairs were held out.
+        before: Geometry of the pairs before the first step; None without pairs.
+        after: The same after the last.
+    """
+
+    encoder: Encoder
+    history: list[dict[str, Any]]
+    before: Geometry | None
+    after: Geometry | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldOut:
+    """Sentences that are looked at on the way, and never learned from.
+
+    Attributes:
+        pairs: A sentence and a view of it each.
+        every: Steps between two looks.
+
+    Raises: ValueError: If there are fewer than two pairs, or the steps are not positive.
+    """
+
+    pairs: Sequence[Pair]
+    every: int = 50
+
+    def __post_init__(self) -> None:
+        positive("every", self.every)
+        if len(self.pairs) < 2:
+            raise ValueError(
+                f"uniformity is about pairs of sentences: expected at least 2 held out, got {len(self.pairs)}"
+            )
+
+
+def geometry(encoder: Encoder, pairs: Sequence[Pair], *, max_length: int = 64) -> Geometry:
+    """Look at an encoder's representations of sentences and their views.
+
+    Args:
+        encoder: With its tokenizer.
+        pairs: A sentence and a view of it each.
+        max_length: Longer sentences are cut to this many tokens.
+    """
+    one, other = (represent(encoder, side, max_length=max_length) for side in zip(*pairs, strict=True))
+    return Geometry(*(float(value) for value in (alignment(one, other), uniformity(one), effective_rank(one))))
+
+
+class PretrainingTrainer(RobustTrainer):
+    """A trainer whose batches are sentences, and whose logs tell where held-out ones lie.
+
+    Args:
+        encoder: That is trained, with its tokenizer.
+        held_out: What to look at; None for nothing.
+        **trainer: Arguments of `RobustTrainer`; its method's objective is `MultiScale`.
+    """
+
+    def __init__(self, *, encoder: Encoder, held_out: HeldOut | None = None, **trainer: Any):
+        super().__init__(model=encoder.model, **trainer)
+        self.encoder, self.held_out = encoder, held_out
+        objective = self.method.objective
+        assert isinstance(objective, MultiScale)
+        self.temperature = objective.temperature
+        self.masking = Masking.of(encoder.tokenizer) if objective.scales.masked else None
+
+    def _landscape(self, model: nn.Module, inputs: dict[str, Any]) -> HookedLandscape:
+        when = (self.state.global_step, self._micro_step, self.accelerator.process_index)
+        return sentences_of(
+            self.accelerator.unwrap_model(model),
+            inputs,
+            masking=self.masking,
+            temperature=self.temperature,
+            noise=self.noise,
+            seed=key(self.args.seed, "dropout", *when),
+            generator=self._generator(inputs),
+        )
+
+    def log(self, logs: dict[str, float], *start_time: Any) -> None:
+        """Add the geometry of the held-out pairs where it is due."""
+        last = self.state.global_step >= self.state.max_steps
+        if self.held_out is not None and "loss" in logs and (last or self.state.global_step % self.held_out.every == 0):
+            logs |= geometry(self.encoder, self.held_out.pairs)._asdict()
+        super().log(logs, *start_time)
+
+
+def pretrain(
+    encoder: Encoder,
+    method: Method,
+    rows: Dataset,
+    recipe: Recipe = DEFAULT,
+    *,
+    held_out: HeldOut | None = None,
+    seed: int = 0,
+    output: str | Path | None = None,
+    resume: bool = False,
+    device: str | None = None,
+    callbacks: Sequence[TrainerCallback] = (),
+    report_to: Sequence[str] = (),
+    progress: bool = False,
+) -> Pretrained:
+    """Pre-train an encoder in place.
+
+    Args:
+        encoder: From `robustlab.models.load_encoder`.
+        method: From `robustlab.methods.multi_scale`.
+        rows: From `sentence_rows`; a batch is so many rows, each of one or several sentences.
+        recipe: Epochs, learning rate and the like.
+        held_out: What is looked at on the way.
+        seed: Seeds order, dropout, masks and random starts.
+        output: Where checkpoints go; a temporary folder where not given.
+        resume: Continue from the last checkpoint in `output`.
+        device: "cpu" to stay off an accelerator; None takes what is there.
+        callbacks: Called by the trainer while it runs.
+        report_to: Trackers: "tensorboard", …
+        progress: Show a progress bar.
+
+    Raises:
+        ValueError: If there are no rows, the method is none of pre-training, the documents' scale is wanted and no row
+            has two sentences, or there is nothing to resume.
+        NonFiniteLossError: When a loss is not finite.
+    """
+    check_rows(method, rows)
+    before = None if held_out is None else geometry(encoder, held_out.pairs)
+    with ExitStack() as stack:
+        stack.enter_context(kept_to_itself())
+        folder = Path(stack.enter_context(TemporaryDirectory()) if output is None else output)
+        checkpoint = checkpoint_in(folder) if resume else None
+        arguments = TrainingArguments(
+            **schedule(recipe, len(rows)),
+            **keeping(folder, validated=False, temporary=output is None),
+            seed=seed,
+            use_cpu=device == "cpu" or not torch.accelerator.is_available(),
+            report_to=list(report_to) or "none",
+            disable_tqdm=True,
+            remove_unused_columns=False,  # the collator reads columns that the encoder does not know
+            dataloader_pin_memory=device != "cpu" and torch.cuda.is_available(),
+        )
+        trainer = PretrainingTrainer(
+            encoder=encoder,
+            held_out=held_out,
+            method=method,
+            args=arguments,
+            train_dataset=rows,
+            data_collator=SentenceCollator(encoder.tokenizer),
+            processing_class=encoder.tokenizer,
+        )
+        trainer.remove_callback(PrinterCallback)
+        for callback in (*_clustering(method, encoder, rows), *callbacks, *([QuietBar()] if progress else [])):
+            trainer.add_callback(callback)
+        trainer.train(resume_from_checkpoint=checkpoint)
+    encoder.model.eval()
+    after = None if held_out is None else geometry(encoder, held_out.pairs)
+    return Pretrained(encoder, list(trainer.state.log_history), before, after)
+
+
+def _clustering(method: Method, encoder: Encoder, rows: Dataset) -> list[TrainerCallback]:
+    engine = method.objective.engine  # type: ignore[union-attr]  # check_rows has seen to it
+    return [FitPrototypes(engine, encoder, rows)] if isinstance(engine, Prototypes) else []
+
+
+def check_rows(method: Method, rows: Dataset) -> None:
+    """Refuse rows that a method cannot learn from.
+
+    Raises: ValueError: If there are none, the method is another, or no row has the two sentences that a document needs.
+    """
+    if len(rows) == 0:
+        raise ValueError("there is no text to pre-train on")
+    objective = method.objective
+    if not isinstance(objective, MultiScale):
+        raise ValueError(f"pre-training needs methods.multi_scale, got an objective {type(objective).__name__}")
+    if objective.scales.documents and max(map(len, rows["ids"])) < 2:
+        raise ValueError(
+            "no document has two sentences, so there are no halves to compare: give longer texts, or set the weight of "
+            "the documents to 0"
+        )
+    missing = [name for name, wanted in (("negative", objective.hard), ("view", objective.view == "text")) if wanted]
+    missing = [name for name in missing if f"{name}_ids" not in rows.column_names and objective.scales.contrasted]
+    if missing:
+        raise ValueError(f"the method reads {' and '.join(missing)} texts, and the rows have none; see sentence_rows")

@@ -53,13 +53,14 @@ def _groups_by_label(dataset: Dataset) -> dict[int, list[list[int]]]:
     labels = list(dataset["label"])
     groups: dict[tuple[str, str], list[int]] = {}
     for row, (text, pair) in enumerate(zip(texts, pairs, strict=True)):
-        groups.setdefault((_normalised(text), _normalised(pair)), []).append(row)
+        groups.setdefault((normalised(text), normalised(pair)), []).append(row)
     by_label: dict[int, list[list[int]]] = {}
     for rows in groups.values():
         by_label.setdefault(labels[rows[0]], []).append(rows)
     return dict(sorted(by_label.items()))
 
 
-def _normalised(text: str) -> str:
+def normalised(text: str) -> str:
+    """What two texts share that differ only in punctuation, case or spacing."""
     # A text of punctuation alone would otherwise equal every other such text.
     return _IGNORED.sub("", text.casefold()) or text

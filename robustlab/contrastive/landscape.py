@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jaxtyping import Float
+from jaxtyping import Int
 from torch import Tensor
 
 from robustlab.ascent.checks import positive
@@ -71,7 +71,7 @@ class ContrastiveLandscape(TransformerLandscape):
         return None
 
     @property
-    def attention(self) -> Float[Tensor, "n l"]:
+    def attention(self) -> Int[Tensor, "n l"]:
         """1 at tokens, 0 at pads."""
         return self.batch["attention_mask"]
 

@@ -64,7 +64,7 @@ def halves(
     return Spans(*spans, contradicted[kept], (first < len(document))[kept])
 
 
-def _means(features: Pooled, place: Int[Tensor, "n"], inside: Bool[Tensor, "n"], count: int) -> Pooled:
+def _means(features: Pooled, place: Int[Tensor, "n"], inside: Bool[Tensor, "n"], count: int) -> Float[Tensor, "m d"]:
     weight = inside.to(features.dtype)
     total = features.new_zeros(count, features.shape[1]).index_add(0, place, features * weight[:, None])
     return total / features.new_zeros(count).index_add(0, place, weight).clamp_min(1)[:, None]

@@ -1,5 +1,6 @@
 """The sum of the scales against its parts, made by hand from plain forwards of the encoder."""
 
+import inspect
 from dataclasses import asdict
 
 import pytest
@@ -272,7 +273,13 @@ def test_what_is_told() -> None:
         ),
         (lambda: multi_scale(temperature=0.0), ValueError, "temperature must be positive, got 0"),
         (lambda: multi_scale(chunk=0), ValueError, "chunk must be positive, got 0"),
-        (lambda: multi_scale(view="echo"), ValueError, "view must be one of dropout, text, adversarial, got 'echo'"),
+        (
+            lambda: inspect.unwrap(MultiScale.__init__)(
+                MultiScale.__new__(MultiScale), scales=Scales(), engine=InBatch(0.1), view="echo"
+            ),
+            ValueError,
+            "view must be one of dropout, text, adversarial, got 'echo'",
+        ),
         (
             lambda: Method(Rest(), MultiScale(scales=Scales(), engine=InBatch(0.1), view="adversarial")),
             ValueError,

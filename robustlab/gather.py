@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
@@ -14,6 +14,11 @@ from torch import Tensor
 def processes() -> int:
     """How many processes share the run."""
     return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
+
+
+def is_first() -> bool:
+    """Whether this is the first of the processes, or the only one."""
+    return processes() == 1 or dist.get_rank() == 0
 
 
 def gathered(rows: Float[Tensor, "b *d"]) -> Float[Tensor, "n *d"]:
@@ -32,6 +37,34 @@ def gathered(rows: Float[Tensor, "b *d"]) -> Float[Tensor, "n *d"]:
     counts = [torch.zeros(1, dtype=torch.long, device=rows.device) for _ in range(processes())]
     dist.all_gather(counts, torch.tensor([len(rows)], device=rows.device))
     return _Gather.apply(rows, [int(count) for count in counts])
+
+
+def own_rows(count: int, device: torch.device) -> slice:
+    """Where this process's rows stand among the gathered ones.
+
+    Every process must call it.
+
+    Args:
+        count: How many rows this process has.
+        device: Where the processes exchange tensors.
+    """
+    if processes() == 1:
+        return slice(0, count)
+    counts = gathered(torch.tensor([count], device=device)).tolist()
+    start = sum(counts[: dist.get_rank()])
+    return slice(start, start + count)
+
+
+def from_first(tensors: Iterable[Tensor]) -> None:
+    """Overwrite each tensor with that of the first process, so that all processes hold the same.
+
+    Args:
+        tensors: Of the same shapes and dtypes in every process.
+    """
+    if processes() == 1:
+        return
+    for tensor in tensors:
+        dist.broadcast(tensor, src=0)
 
 
 def summed(tensors: Sequence[Tensor]) -> list[Tensor]:

@@ -70,7 +70,8 @@ def cached_terms(
         for chunk in chunks:
             states.append(_Randomness.now())
             encoded.append(_slots(encode(chunk)))
-    # Under autocast the weights' low-precision copies are kept, and those made without a graph would stop the gradient.
+    # Autocast keeps low-precision copies of the weights. Not every version of torch forgets those made without a
+    # graph, which would stop the gradient.
     torch.clear_autocast_cache()
     if len({len(slots) for slots in encoded}) > 1:
         raise ValueError(

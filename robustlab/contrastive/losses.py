@@ -92,9 +92,9 @@ def nt_xent(
 def supervised_contrastive(
     features: Float[Tensor, "n d"], labels: Int[Tensor, "n"], *, temperature: float
 ) -> tuple[Float[Tensor, "n"], Bool[Tensor, "n"]]:
-    """-1/|P(i)| Σ_{p∈P(i)} log [ e^{s(z_i, z_p)/τ} / Σ_{a≠i} e^{s(z_i, z_a)/τ} ], P(i) the others of i's label.
+    """-mean_{p∈P(i)} log [ e^{s(z_i, z_p)/τ} / Σ_{a≠i} e^{s(z_i, z_a)/τ} ], P(i) the others of i's label.
 
-    The sum over positives stands outside of the logarithm.
+    The mean over positives stands outside of the logarithm.
 
     Args:
         features: z, one row an example or a view of one.

@@ -20,9 +20,8 @@ def vectors(*shape: int, seed: int = 0) -> Tensor:
 def same(mine: Tensor, theirs: Tensor, *of: Tensor, atol: float = 1e-10) -> None:
     torch.testing.assert_close(mine, theirs, rtol=0, atol=atol)
     weights = torch.arange(1.0, mine.numel() + 1, dtype=mine.dtype).view_as(mine)  # no sum hides an exchange of rows
-    for one, other in zip(
-        *(torch.autograd.grad((x * weights).sum(), of, retain_graph=True) for x in (mine, theirs)), strict=True
-    ):
+    gradients = (torch.autograd.grad((x * weights).sum(), of, retain_graph=True) for x in (mine, theirs))
+    for one, other in zip(*gradients, strict=True):
         torch.testing.assert_close(one, other, rtol=0, atol=1e-9)
 
 
@@ -131,9 +130,7 @@ class TestErrors:
 
     def test_weights(self, loss) -> None:
         z = vectors(3, 4)
-        with pytest.raises(
-            ValueError, match="hard_weight=2 is for an anchor's own negative, but there are 2 negatives"
-        ):
+        with pytest.raises(ValueError, match="hard_weight=2 is for an anchor's own negative, but there are 2 neg"):
             loss(z, z, negatives=z[:2], hard_weight=2, temperature=0.1)
         with pytest.raises(ValueError, match="hard_weight must be positive, got 0"):
             loss(z, z, negatives=z, hard_weight=0, temperature=0.1)

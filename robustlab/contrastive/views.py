@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from robustlab.contrastive.wording import built_in
 from robustlab.contrastive.wording.edits import EDITS, SLIGHT, Edit
@@ -14,6 +14,7 @@ from robustlab.corpora.reasoning.stream import Stream
 from robustlab.randomness import key
 
 
+@runtime_checkable
 class View(Protocol):
     """What makes another text of a text that says the same; the same seed and example give the same one."""
 

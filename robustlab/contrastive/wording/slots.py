@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
+from robustlab.contrastive.wording.edits import COMMON
 from robustlab.contrastive.wording.numbers import WORDS, own_places
 from robustlab.contrastive.wording.pieces import Piece, like, listed, pieces, rewrite
 from robustlab.contrastive.wording.verbs import AUXILIARIES, THIRD, past
@@ -101,6 +102,10 @@ def _runs(found: Sequence[Piece], numbers: frozenset[int], *, headline: bool) ->
             yield at, stop
         elif (found[at].lower in _SLOTS and found[at].word not in _VERBS_TOO) or found[at].start in numbers:
             yield at, at
+        elif found[at].word[0].isupper() and found[at].lower not in COMMON | _NOT_NAMES:
+            # What begins a sentence may be the first word of a name: then the rest of the name is none.
+            while stop + 1 < len(found) and _named(found, stop + 1):
+                stop += 1
         at = stop + 1
 
 

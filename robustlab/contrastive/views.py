@@ -48,8 +48,9 @@ def unchanged(text: str, seed: int, example: int) -> str:
 def substituted(text: str, seed: int, example: int, *, rate: float = 0.15, words: Thesaurus | None = None) -> str:
     """Replace some words by others that mean the same.
 
-    In the language of the built-in reviews the grammar certifies what may stand for a word wherever it stands; of
-    other texts only words in lower case are replaced that a thesaurus holds.
+    In the language of the built-in reviews the grammar certifies what may stand for a word wherever it stands: the
+    verdict stays, and what is said beside it, such as who chose the film, may change. Of other texts only words in
+    lower case are replaced that a thesaurus holds.
 
     Args:
         text: Any text.

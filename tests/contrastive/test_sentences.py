@@ -3,6 +3,8 @@
 import itertools
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from robustlab.contrastive.sentences import KINDS, Applies, antonym, coverage, hard_negative, negated, swapped_slot
 from robustlab.contrastive.wording.thesaurus import Thesaurus, carried
@@ -90,6 +92,8 @@ def test_the_draw_decides_which_word_and_which_antonym():
         ),
         ("the plot is dull , but the cast is good .", "the cast is dull , but the plot is good ."),
         ("Ada and Bo left.", None),
+        ('"Perhaps he saw Bo," she said.', None),
+        ("Towns plague the people of Rio.", None),
         ("Karl saw Karl.", None),
         ("It may open in March.", None),
         ("The film is a movie.", None),
@@ -140,3 +144,9 @@ def test_coverage_counts_what_applies():
     assert expected[1].share == 0.75
     with pytest.raises(ValueError, match="expected at least one text, got none"):
         coverage([])
+
+
+@given(st.text(alphabet=" aAnNoOtT'.,?!3$-&’is\n"), st.integers(0, 9))
+def test_any_text_is_taken(text, example):
+    made = hard_negative(text, seed=0, example=example, words=WORDS)
+    assert made is None or (made.kind in KINDS and made.text != text)

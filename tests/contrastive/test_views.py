@@ -3,6 +3,8 @@
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from robustlab.contrastive.views import compose, draw_edits, edited, substituted, unchanged
 from robustlab.contrastive.wording.edits import EDITS, SLIGHT
@@ -146,3 +148,9 @@ def test_bad_arguments_are_refused():
         edited("a film", 0, 0, most=0)
     with pytest.raises(ValueError, match="compose expects at least one view, got none"):
         compose()
+
+
+@given(st.text(alphabet=" aAnNoOtT'.,?!3$-&’is\n"), st.integers(0, 9))
+def test_any_text_is_taken_and_edits_are_undone(text, example):
+    assert draw_edits(text, 0, example, most=3).undone() == text
+    assert substituted(text, 0, example, words=Thesaurus("test", {}, {})) == text

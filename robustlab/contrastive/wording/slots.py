@@ -10,7 +10,7 @@ from robustlab.contrastive.wording.numbers import WORDS, own_places
 from robustlab.contrastive.wording.pieces import Piece, like, listed, pieces, rewrite
 from robustlab.contrastive.wording.verbs import AUXILIARIES, THIRD, past
 from robustlab.corpora.lexicon import ASPECTS, DISTRACTORS
-from robustlab.corpora.reasoning.lexicon import KINDS
+from robustlab.corpora.reasoning.lexicon import KINDS, NAMES
 from robustlab.corpora.reasoning.stream import Stream
 
 NAME, NUMBER = "name", "number"
@@ -28,10 +28,11 @@ _SLOTS = {
 }
 """Word -> the kind of slot that it fills."""
 _VERBS_TOO = frozenset(("may", "march"))  # slots only with a capital
-_PROPER = frozenset(kind for word, kind in KINDS.items() if word[0].isupper())
+_PROPER = frozenset(kind for kind, names in NAMES.items() if names[0][0].isupper())
 
 # What joins two things that are said of each other alike, or of which the same is said.
 _JOINING = frozenset(("and", "or", "nor", "&", ",", "/", "-", "versus", "vs"))
+_OPENING = frozenset('.!?:"“‘`([')  # a capital behind one of these may be that of any word
 _MOST_CAPITALS = 0.6  # a headline's capitals tell nothing
 
 
@@ -115,7 +116,7 @@ def _named(found: Sequence[Piece], at: int) -> bool:
         return True
     if not word[0].isupper() or word == "I" or word.lower() in _SLOTS:
         return False
-    if at and found[at - 1].word not in tuple('.!?:"“'):
+    if at and found[at - 1].word not in _OPENING:
         return True
     following = found[at + 1].lower if at + 1 < len(found) else ""
     verb = following in AUXILIARIES or following in THIRD or past(following, sure=True)

@@ -13,6 +13,7 @@ PAIRS = [
     ("He has seen it.", "He has not seen it."),
     ("In those years, Pavel works as a smith.", "In those years, Pavel does not work as a smith."),
     ("She really likes the plot.", "She does not really like the plot."),
+    ("He has Sweden's vote.", "He does not have Sweden's vote."),
     ("He has a house.", "He does not have a house."),
     ("I think it is good.", "I do not think it is good."),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from robustlab.contrastive.wording import built_in
 from robustlab.contrastive.wording.edits import EDITS, SLIGHT, Edit
@@ -14,6 +14,7 @@ from robustlab.corpora.reasoning.stream import Stream
 from robustlab.randomness import key
 
 
+@runtime_checkable
 class View(Protocol):
     """What makes another text of a text that says the same; the same seed and example give the same one."""
 
@@ -47,8 +48,9 @@ def unchanged(text: str, seed: int, example: int) -> str:
 def substituted(text: str, seed: int, example: int, *, rate: float = 0.15, words: Thesaurus | None = None) -> str:
     """Replace some words by others that mean the same.
 
-    In the language of the built-in reviews the grammar certifies what may stand for a word wherever it stands; of
-    other texts only words in lower case are replaced that a thesaurus holds.
+    In the language of the built-in reviews the grammar certifies what may stand for a word wherever it stands: the
+    verdict stays, and what is said beside it, such as who chose the film, may change. Of other texts only words in
+    lower case are replaced that a thesaurus holds.
 
     Args:
         text: Any text.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from robustlab.contrastive.wording.pieces import Piece, listed, pieces
 
 _CONCEDING = frozenset(("although", "though", "while", "whilst", "whereas"))
-_SUBORDINATING = _CONCEDING | frozenset(listed("after because before if once since unless until when whenever"))
+_SUBORDINATING = _CONCEDING | frozenset(listed("after because before if once since unless when whenever"))
 _TURNING = frozenset(("but", "yet"))
 _JOINING = frozenset(("and", ";"))
 

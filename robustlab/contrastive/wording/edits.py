@@ -25,7 +25,8 @@ _SHORTENED: tuple[tuple[str, str, str], ...] = (
     ("i|you|we|they", "have(?= (?:been|seen|had|got|never|always|just|done|made|heard|read|come|gone)\\b)", "ve"),
     ("he|she|it|that|there|here|what|who", f"is(?= (?:{_AFTER_IS})\\b)", "s"),
 )
-_LOWERED = frozenset(
+# Words that a sentence begins with and that are no names.
+COMMON = frozenset(
     listed(
         "the a an this that these those it he she we they you there here my his her its our your their in on at for "
         "from with by to of as if when while although though because but and so not some many most all no one two"
@@ -109,7 +110,7 @@ def lowered(text: str) -> str:
 
 def _begun(text: str, case: Callable[[str], str]) -> str:
     first, space, rest = text.partition(" ")
-    return f"{case(first)}{space}{rest}" if first.lower() in _LOWERED and not first.isupper() else text
+    return f"{case(first)}{space}{rest}" if first.lower() in COMMON and not first.isupper() else text
 
 
 def _both(family: str, one: str, make: Callable[[str], str], other: str, undo: Callable[[str], str]) -> list[Edit]:

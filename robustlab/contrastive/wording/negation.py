@@ -6,7 +6,18 @@ from collections.abc import Sequence
 
 from robustlab.contrastive.wording.clauses import main_clauses
 from robustlab.contrastive.wording.pieces import Piece, like, listed, rewrite
-from robustlab.contrastive.wording.verbs import BASES, DO, HAVE, THIRD, THIRD_OF, adverb, auxiliary, finite, opener
+from robustlab.contrastive.wording.verbs import (
+    AUXILIARIES,
+    BASES,
+    DO,
+    HAVE,
+    THIRD,
+    THIRD_OF,
+    adverb,
+    auxiliary,
+    finite,
+    opener,
+)
 
 NOT = frozenset(("not", "n't"))
 NEVER = frozenset(("never", "hardly", "scarcely"))
@@ -101,7 +112,7 @@ def _affirmed(clause: Sequence[Piece], at: int) -> Changes | None:
         return _helped(clause, at, stem, changes)
     if at == 0:
         # "not a good film", "never quite works", but not "never have I seen".
-        if len(clause) < 2 or auxiliary(clause, 1):
+        if len(clause) < 2 or clause[1].lower in AUXILIARIES | DO | HAVE:
             return None
         return changes | {piece: "", clause[1]: like(clause[1].word, piece.word)}
     if word in NEVER:

@@ -10,7 +10,7 @@ _ADJECTIVES = """
 good/bad better/worse best/worst great/terrible excellent/awful wonderful/horrible superb/dreadful brilliant/abysmal
 happy/sad happier/sadder cheerful/gloomy funny/humourless amusing/tiresome witty/witless clever/stupid smart/dumb
 wise/foolish interesting/boring engaging/tedious gripping/dull exciting/unexciting lively/lifeless fresh/stale
-original/derivative beautiful/ugly pretty/plain attractive/repulsive lovely/hideous charming/charmless
+original/derivative beautiful/ugly attractive/repulsive lovely/hideous charming/charmless
 convincing/unconvincing believable/unbelievable plausible/implausible realistic/unrealistic credible/incredible
 strong/weak stronger/weaker powerful/powerless big/small bigger/smaller large/tiny larger/littler
 long/short tall/short taller/shorter high/low higher/lower deep/shallow deeper/shallower wide/narrow

@@ -12,7 +12,7 @@ from robustlab.corpora.lexicon import article
 _PIECE = re.compile(r"\w+n['’]t\b|\bn['’]t\b|['’](?:s|m|d|re|ll|ve)\b|\w+(?:-\w+)*|[^\w\s]", re.IGNORECASE)
 # The first letter tells the sound in most words; these are the common ones in which it misleads.
 _VOWEL_SOUND = re.compile(r"(?:hour|honest|honou?r|heir|[fhlmnrsx](?:-|$))", re.IGNORECASE)
-_CONSONANT_SOUND = re.compile(r"(?:uni(?![mn])|use|usu|ut[ei]|eu|ewe|once?\b|one-|ubiq|u(?:-|$))", re.IGNORECASE)
+_CONSONANT_SOUND = re.compile(r"(?:uni(?![mn])|use|usu|ut[ei]|eu|ewe|on(?:e|ce)\b|one-|ubiq|u(?:-|$))", re.IGNORECASE)
 
 
 class Piece(NamedTuple):
@@ -43,7 +43,7 @@ def rewrite(text: str, changes: Mapping[Piece, str]) -> str:
     for piece, written in sorted(changes.items(), key=lambda change: change[0].start, reverse=True):
         before, after = text[: piece.start], text[piece.stop :]
         if not written:
-            if after[:1] == " " and (not before or before[-1] == " "):
+            if after[:1] == " " and (not before or before[-1] in ' (["“‘'):
                 after = after[1:]
             elif before[-1:] == " " and (not after or after[0] == "\n"):
                 before = before[:-1]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
+from robustlab.contrastive.wording.edits import COMMON
 from robustlab.contrastive.wording.numbers import WORDS, own_places
 from robustlab.contrastive.wording.pieces import Piece, like, listed, pieces, rewrite
 from robustlab.contrastive.wording.verbs import AUXILIARIES, THIRD, past
 from robustlab.corpora.lexicon import ASPECTS, DISTRACTORS
-from robustlab.corpora.reasoning.lexicon import KINDS
+from robustlab.corpora.reasoning.lexicon import KINDS, NAMES
 from robustlab.corpora.reasoning.stream import Stream
 
 NAME, NUMBER = "name", "number"
@@ -27,10 +28,11 @@ _SLOTS = {
 }
 """Word -> the kind of slot that it fills."""
 _VERBS_TOO = frozenset(("may", "march"))  # slots only with a capital
-_PROPER = frozenset(kind for word, kind in KINDS.items() if word[0].isupper())
+_PROPER = frozenset(kind for kind, names in NAMES.items() if names[0][0].isupper())
 
 # What joins two things that are said of each other alike, or of which the same is said.
 _JOINING = frozenset(("and", "or", "nor", "&", ",", "/", "-", "versus", "vs"))
+_OPENING = frozenset('.!?:"“‘`([')  # a capital behind one of these may be that of any word
 _MOST_CAPITALS = 0.6  # a headline's capitals tell nothing
 
 
@@ -101,6 +103,10 @@ def _runs(found: Sequence[Piece], numbers: frozenset[int], *, headline: bool) ->
             yield at, stop
         elif (found[at].lower in _SLOTS and found[at].word not in _VERBS_TOO) or found[at].start in numbers:
             yield at, at
+        elif found[at].word[0].isupper() and found[at].lower not in COMMON | _NOT_NAMES:
+            # What begins a sentence may be the first word of a name: then the rest of the name is none.
+            while stop + 1 < len(found) and _named(found, stop + 1):
+                stop += 1
         at = stop + 1
 
 
@@ -110,7 +116,7 @@ def _named(found: Sequence[Piece], at: int) -> bool:
         return True
     if not word[0].isupper() or word == "I" or word.lower() in _SLOTS:
         return False
-    if at and found[at - 1].word not in tuple('.!?:"“'):
+    if at and found[at - 1].word not in _OPENING:
         return True
     following = found[at + 1].lower if at + 1 < len(found) else ""
     verb = following in AUXILIARIES or following in THIRD or past(following, sure=True)

@@ -163,6 +163,8 @@ def _subject(clause: Sequence[Piece], at: int) -> list[Piece]:
 
 
 def _next(clause: Sequence[Piece], at: int) -> str:
-    """The next word that is no adverb and no negator."""
-    following = (piece.lower for piece in clause[at + 1 :])
-    return next((word for word in following if not adverb(word) and word not in ("not", "n't", "never")), "")
+    """The next word that is no adverb and no negator; empty where it is a name, which has no forms."""
+    skipped = ("not", "n't", "never")
+    following = (piece for piece in clause[at + 1 :] if not adverb(piece.lower) and piece.lower not in skipped)
+    found = next(following, None)
+    return "" if found is None or found.word.istitle() else found.lower

@@ -21,7 +21,7 @@ _TERMS = (("standard", "o"), ("pgd", "s"), ("adaptive-pgd", "^"))
 # In a panel of many lines hues that lie apart say more than a family's common one; variants of a course are dashed.
 _COURSES = {
     "standard": ("standard", "-"),
-    "standard, as many passes": ("pgd-radius-matched", "--"),
+    "standard, as many passes": ("standard-matched", "--"),
     "pull": ("pgd", "-"),
     "push": ("freelb", "-"),
     "push, no bound": ("adaptive-pgd", "--"),
@@ -30,7 +30,7 @@ _COURSES = {
 }
 _PANELS = (
     ("clean_loss", "clean loss, nats a word"),
-    ("invariance", "D at κ ≤ .25, nats an answer"),
+    ("invariance", "D at κ ≤ .25, nats a word"),
     ("change", "changed answer, nats a word"),
 )
 

@@ -76,6 +76,7 @@ _LOOKS = {
     "self-negative-pull": _Look("#7a5fb0", "$u$"),
     "self-negative-push": _Look("#94689f", "$v$"),
     "self-negative-infonce": _Look("#6e62c4", "$i$"),
+    "standard-matched": _Look("#6b6b6b", "$=$"),  # the control: plain training with as many passes
     "cat": _Look("#3f7a9a", "$c$"),
     "lat": _Look("#557a96", "$l$"),
 }
@@ -128,7 +129,7 @@ def colour(method: str) -> str:
     """Return the colour that stands for a method in every figure, as `#rrggbb`.
 
     Args:
-        method: A name of `robustlab.methods.BY_NAME`, such as `"adaptive-pgd"`, or the control `"pgd-radius-matched"`.
+        method: A name of `robustlab.methods.BY_NAME`, such as `"adaptive-pgd"`, or a control of a study.
 
     Raises:
         ValueError: If the method has no colour.
@@ -140,7 +141,7 @@ def marker(method: str) -> str:
     """Return the Matplotlib marker that stands for a method in every figure.
 
     Args:
-        method: A name of `robustlab.methods.BY_NAME`, such as `"adaptive-pgd"`, or the control `"pgd-radius-matched"`.
+        method: A name of `robustlab.methods.BY_NAME`, such as `"adaptive-pgd"`, or a control of a study.
 
     Raises:
         ValueError: If the method has no marker.

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 from torch import nn
 
 from robustlab.ascent.checks import positive
-from robustlab.ascent.divergences import Divergence, js, mse
+from robustlab.ascent.divergences import Divergence, js, largest_word, mse
 from robustlab.ascent.gradient import Ascent
 from robustlab.ascent.projections import relative_norm
 from robustlab.landscape.base import Landscape
@@ -31,11 +31,12 @@ class OneNegative(nn.Module, Objective):
 
         literal: L(h) + λ₁·D(p(h) ‖ p(h⁻)) + λ₂·‖h - h⁻‖_F
         pull:    L(h) + λ₁·D(p(h) ‖ p(h⁻))
-        push:    L(h) + λ₁·[m - D(sg p(h) ‖ p(h⁻))]₊
+        push:    L(h) + λ₁·[m - max_t D_t(sg p(h) ‖ p(h⁻))]₊
 
     The offset of an ascent is a constant, so that the last term of `literal` adds to the loss and not to any gradient:
     the two forms differ only where the ascent is a network. `push` is the one that makes a boundary; its hinge is what
-    keeps it from growing for ever.
+    keeps it from growing for ever. D is a mean over an answer's words except in `push`, which asks that the answer be
+    another one: it is as soon as one of its words is.
 
     Args:
         form: Which of the three; Eq. 6 says the first, the text around it the third.
@@ -88,7 +89,7 @@ class OneNegative(nn.Module, Objective):
         loss, moved = clean_loss(clean, trace), landscape.logits(offset)
         held.observe(ascent, landscape, moved)
         if self.form == "push":
-            apart = self.divergence(clean.logits.detach(), moved)
+            apart = self.divergence(clean.logits.detach(), moved, over=largest_word)
             loss = loss + self.weight * (self.distance - apart).clamp_min(0).mean()
         else:
             apart = self.divergence(clean.logits, moved)

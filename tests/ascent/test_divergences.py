@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from robustlab.ascent import divergences
-from robustlab.ascent.divergences import js, kl, kl_from_fixed, mse, symmetric_kl
+from robustlab.ascent.divergences import js, kl, kl_from_fixed, largest_word, mse, symmetric_kl
 
 P, Q = (torch.randn(5, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(seed)) for seed in (0, 1))
 ALL = (kl, kl_from_fixed, symmetric_kl, js, mse)
@@ -65,6 +65,15 @@ def test_an_answer_has_the_mean_of_its_words_whatever_lies_past_its_end(divergen
     expected = torch.stack([words.mean(), words[:2].mean()])
     torch.testing.assert_close(divergence(one, other), expected)
     torch.testing.assert_close(divergence(one[:, :, None], other[:, :, None]), expected)
+
+
+@pytest.mark.parametrize("divergence", ALL)
+def test_the_word_that_differs_most_decides_whether_an_answer_is_another(divergence: divergences.Divergence):
+    words = divergence(P, Q)
+    one, other = (torch.zeros(2, 5, 3, dtype=torch.float64) for _ in "pq")
+    one[0], other[0], one[1, :2], other[1, :2] = P, Q, P[:2], Q[:2]
+    torch.testing.assert_close(divergence(one, other, over=largest_word), torch.stack([words.max(), words[:2].max()]))
+    torch.testing.assert_close(divergence(P, Q, over=largest_word), words)
 
 
 @pytest.mark.parametrize("divergence", ALL)

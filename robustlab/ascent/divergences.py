@@ -25,7 +25,10 @@ Over = Callable[[Float[Tensor, "b t"], Bool[Tensor, "b t"]], PerExample]
 
 @runtime_checkable
 class Divergence(Protocol):
-    """How far q is from p, in nats; `over` says what becomes of an answer's words."""
+    """How far q is from p, in nats; `over` says what becomes of an answer's words.
+
+    Source: robustlab.
+    """
 
     def __call__(self, p: Logits, q: Logits, *, over: Over = ...) -> PerExample: ...
 

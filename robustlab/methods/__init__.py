@@ -21,6 +21,7 @@ from robustlab.methods.attacked import augmented, semrode, semrode_ot
 from robustlab.methods.attention import asa
 from robustlab.methods.base import STEP_SIZE, STEPS, Method
 from robustlab.methods.consistent import r3f, r_drop, smart, trades, vat
+from robustlab.methods.pretraining import multi_scale
 from robustlab.methods.restricted import dsrm, flooding_x, infobert
 from robustlab.methods.self_constructed import (
     cat,
@@ -109,6 +110,7 @@ __all__ = [
     "infobert",
     "lat",
     "mean_along",
+    "multi_scale",
     "neftune",
     "on_a_share",
     "pgd",

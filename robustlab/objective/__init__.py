@@ -13,10 +13,12 @@ from robustlab.objective.distribution_shift import DistributionShift
 from robustlab.objective.flooding import Flooding, PilotPass, accordance
 from robustlab.objective.infobert import InfoBERT, stable_words
 from robustlab.objective.mean_teacher import MeanTeacher
+from robustlab.objective.multi_scale import MultiScale
 from robustlab.objective.mutual_information import Conditional, InfoNCE, club, leave_one_out
 from robustlab.objective.one_negative import OneNegative
 from robustlab.objective.r_drop import RDrop
 from robustlab.objective.scale import Annealed, Constant, Learned, Scale
+from robustlab.objective.scales import Scales
 from robustlab.objective.self_negative import TwoSided
 from robustlab.objective.semrode import SemRoDe
 from robustlab.objective.sensitivity import CounterfactualLoss, Hinge, Sensitivity, Unlikelihood
@@ -54,12 +56,14 @@ __all__ = [
     "Learned",
     "MaskHead",
     "MeanTeacher",
+    "MultiScale",
     "Objective",
     "OneNegative",
     "PilotPass",
     "ProjectedWeights",
     "RDrop",
     "Scale",
+    "Scales",
     "SemRoDe",
     "Sensitivity",
     "ShareOfSteps",

@@ -155,7 +155,7 @@ def pretrain(
 
     Args:
         encoder: From `robustlab.models.load_encoder`.
-        method: From `robustlab.methods.multi_scale`.
+        method: From `robustlab.methods.pretraining`.
         rows: From `sentence_rows`; a batch is so many rows, each of one or several sentences.
         recipe: Epochs, learning rate and the like.
         held_out: What is looked at on the way.

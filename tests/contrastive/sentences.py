@@ -1,4 +1,4 @@
-"""A batch of sentences for a tiny encoder: three documents of two, three and one sentences, as a trainer collates them."""
+"""A batch of sentences for a tiny encoder: documents of two, three and one sentences, as a trainer collates them."""
 
 import torch
 from torch import Tensor

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from robustlab.ascent.relative import RelativeAscent
 from robustlab.ascent import projections, starts
+from robustlab.ascent.relative import RelativeAscent
 from robustlab.contrastive.landscape import ContrastiveLandscape
 from tests.contrastive.sentences import PAD, batch, encoder, text
 

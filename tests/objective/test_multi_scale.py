@@ -13,7 +13,7 @@ from robustlab.contrastive import nt_xent, token_contrast
 from robustlab.contrastive.engines import InBatch, MemoryBank, MomentumQueue
 from robustlab.landscape import TransformerLandscape
 from robustlab.methods import Method
-from robustlab.methods.multi_scale import multi_scale
+from robustlab.methods.pretraining import multi_scale
 from robustlab.objective import multi_scale as module
 from robustlab.objective.multi_scale import MultiScale
 from robustlab.objective.scales import Scales
@@ -223,7 +223,7 @@ def test_a_queue_gets_its_positives_from_a_slow_copy() -> None:
             parameter.add_(
                 0.01 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1)).to(parameter)
             )
-    list(method.terms(landscape))[0].backward()
+    next(method.terms(landscape)).backward()
     assert all(parameter.grad is None for parameter in slow.parameters())
     method.after_step()
     keys = mean(states(encoder().eval(), text(1, (4, 6, 6, 5, 5, 4))), text(1, (4, 6, 6, 5, 5, 4)))
@@ -236,7 +236,7 @@ def test_a_queue_gets_its_positives_from_a_slow_copy() -> None:
 def test_its_state_comes_back_before_the_heads_are_made() -> None:
     landscape = place(encoder().eval())
     method = built(landscape, engine=MomentumQueue(16, 12, 0.1).double())
-    list(method.terms(landscape))[0].backward()
+    next(method.terms(landscape)).backward()
     method.after_step()
     other = multi_scale(**WEIGHTS, view="text", engine=MomentumQueue(16, 12, 0.1).double())
     other.load_state_dict(method.state_dict())

@@ -6,7 +6,7 @@ from transformers import TrainerCallback
 
 from robustlab import methods, models
 from robustlab.contrastive.engines import MemoryBank, MomentumQueue, Prototypes
-from robustlab.methods.multi_scale import multi_scale
+from robustlab.methods.pretraining import multi_scale
 from robustlab.models.encoders import Encoder, load_encoder
 from robustlab.training.pretraining import HeldOut, geometry, pretrain
 from robustlab.training.recipe import Recipe
@@ -48,7 +48,7 @@ def test_the_losses_of_all_scales_fall_and_the_geometry_is_logged():
         values = [log[f"{name}_loss"] for log in logs]
         assert values[-1] < values[0], name
     looked = [log["step"] for log in logs if "alignment" in log]
-    assert looked == [step for step in range(2, len(logs) + 1, 2)]
+    assert looked == list(range(2, len(logs) + 1, 2))
     assert done.after == pytest.approx(geometry(done.encoder, PAIRS))
     assert done.before == pytest.approx(geometry(encoder(), PAIRS))
     assert done.after.uniformity < done.before.uniformity
@@ -80,7 +80,8 @@ def test_masked_words_alone_are_the_control():
     found = encoder()
     method = multi_scale(words=1, tokens=0, replaced=0, sentences=0, documents=0)
     done = pretrain(found, method, sentence_rows(TEXTS, found.tokenizer), RECIPE, device="cpu")
-    assert {name for log in done.history for name in log if name.endswith("_loss")} == {"words_loss"}
+    losses = {name for log in done.history for name in log if name.endswith("_loss")} - {"train_loss"}
+    assert losses == {"words_loss"}
 
 
 def test_a_classifier_stands_on_what_was_learned(tmp_path):

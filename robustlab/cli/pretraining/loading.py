@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from robustlab.cli import cost, device, run_folder
 from robustlab.cli.pretraining import engines
 from robustlab.cli.pretraining.settings import Pretrain
-from robustlab.contrastive.corpus import Text, read_texts
-from robustlab.contrastive.sentences import hard_negative
-from robustlab.contrastive.views import compose, edited, substituted
+from robustlab.contrastive.texts.corpus import Text, read_texts
+from robustlab.contrastive.texts.sentences import hard_negative
+from robustlab.contrastive.texts.views import compose, edited, substituted
 from robustlab.methods import Method
-from robustlab.methods.multi_scale import multi_scale
+from robustlab.methods.pretraining import multi_scale
 from robustlab.models.encoders import Encoder, load_encoder
 from robustlab.randomness import key
 

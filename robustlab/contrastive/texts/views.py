@@ -6,10 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from robustlab.contrastive.wording import built_in
-from robustlab.contrastive.wording.edits import EDITS, SLIGHT, Edit
-from robustlab.contrastive.wording.pieces import Piece, agreeing, pieces, rewrite
-from robustlab.contrastive.wording.thesaurus import Thesaurus, best
+from robustlab.contrastive.texts.wording import built_in
+from robustlab.contrastive.texts.wording.edits import EDITS, SLIGHT, Edit
+from robustlab.contrastive.texts.wording.pieces import Piece, agreeing, pieces, rewrite
+from robustlab.contrastive.texts.wording.thesaurus import Thesaurus, best
 from robustlab.corpora.reasoning.stream import Stream
 from robustlab.randomness import key
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from robustlab.contrastive.wording.pieces import listed
+from robustlab.contrastive.texts.wording.pieces import listed
 
 _SMALL = listed(
     "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robustlab.contrastive.views import compose, draw_edits, edited, substituted, unchanged
-from robustlab.contrastive.wording.edits import EDITS, SLIGHT
-from robustlab.contrastive.wording.spelling import AMERICAN, BRITISH
-from robustlab.contrastive.wording.thesaurus import Thesaurus, carried
+from robustlab.contrastive.texts.views import compose, draw_edits, edited, substituted, unchanged
+from robustlab.contrastive.texts.wording.edits import EDITS, SLIGHT
+from robustlab.contrastive.texts.wording.spelling import AMERICAN, BRITISH
+from robustlab.contrastive.texts.wording.thesaurus import Thesaurus, carried
 from robustlab.corpora import reviews
 from robustlab.corpora.judge import judge
 from robustlab.corpora.lexicon import SIGNS

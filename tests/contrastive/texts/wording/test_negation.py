@@ -2,7 +2,7 @@
 
 import pytest
 
-from robustlab.contrastive.sentences import negated
+from robustlab.contrastive.texts.sentences import negated
 
 PAIRS = [
     ("The film is good.", "The film is not good."),

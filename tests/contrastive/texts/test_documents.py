@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robustlab.contrastive.documents import contradicted, places, spans
-from robustlab.contrastive.wording.thesaurus import carried
+from robustlab.contrastive.texts.documents import contradicted, places, spans
+from robustlab.contrastive.texts.wording.thesaurus import carried
 from robustlab.corpora.reasoning import conflicts, generate, solve
 from tests.documents import homes
 

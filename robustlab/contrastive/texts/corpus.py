@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from robustlab.contrastive.wording import built_in
+from robustlab.contrastive.texts.wording import built_in
 from robustlab.corpora import catalogue, files, loading, reasoning_sets, rows, table
 from robustlab.corpora.natural.sentences import split_sentences
 from robustlab.corpora.splitting import normalised

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from robustlab.contrastive.wording.pieces import Piece, listed, pieces
+from robustlab.contrastive.texts.wording.pieces import Piece, listed, pieces
 
 _CONCEDING = frozenset(("although", "though", "while", "whilst", "whereas"))
 _SUBORDINATING = _CONCEDING | frozenset(listed("after because before if once since unless when whenever"))

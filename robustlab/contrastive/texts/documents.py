@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from robustlab.contrastive.sentences import KINDS, hard_negative
-from robustlab.contrastive.wording.thesaurus import Thesaurus
+from robustlab.contrastive.texts.sentences import KINDS, hard_negative
+from robustlab.contrastive.texts.wording.thesaurus import Thesaurus
 from robustlab.corpora.documents import TASKS, Document
 from robustlab.corpora.reasoning.counterfactual import counterfactual
 from robustlab.corpora.reasoning.grammar import kind_of, read, rename

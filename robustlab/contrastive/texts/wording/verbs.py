@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from robustlab.contrastive.wording.pieces import Piece, listed
+from robustlab.contrastive.texts.wording.pieces import Piece, listed
 
 AUXILIARIES = frozenset(
     listed("am is are was were will would can could may might must shall should 'm 're 'll 've 'd 's")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from robustlab.contrastive.wording.pieces import listed
+from robustlab.contrastive.texts.wording.pieces import listed
 from robustlab.corpora.judge import judge
 from robustlab.corpora.lexicon import DISTRACTORS, FAMILIES, NEUTRAL, SIGNS, Family, article
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from robustlab.contrastive.wording.pieces import like
+from robustlab.contrastive.texts.wording.pieces import like
 
 # British ending, American ending, and the stems that take them.
 _STEMS: tuple[tuple[str, str, str], ...] = (

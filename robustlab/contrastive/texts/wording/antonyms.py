@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from robustlab.contrastive.wording import built_in
-from robustlab.contrastive.wording.clauses import main_clauses
-from robustlab.contrastive.wording.pieces import Piece, agreeing, like, pieces, rewrite
-from robustlab.contrastive.wording.thesaurus import Thesaurus, best
+from robustlab.contrastive.texts.wording import built_in
+from robustlab.contrastive.texts.wording.clauses import main_clauses
+from robustlab.contrastive.texts.wording.pieces import Piece, agreeing, like, pieces, rewrite
+from robustlab.contrastive.texts.wording.thesaurus import Thesaurus, best
 from robustlab.corpora.reasoning.stream import Stream
 
 # "as long as", "no longer", "at least": the word beside tells another use.

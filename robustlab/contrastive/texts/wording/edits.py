@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from robustlab.contrastive.wording.numbers import in_digits, in_words
-from robustlab.contrastive.wording.pieces import like, listed
-from robustlab.contrastive.wording.spelling import american, british
+from robustlab.contrastive.texts.wording.numbers import in_digits, in_words
+from robustlab.contrastive.texts.wording.pieces import like, listed
+from robustlab.contrastive.texts.wording.spelling import american, british
 
 _BEFORE_NOT = "do|does|did|is|are|was|were|has|have|had|would|could|should|must|need"
 _SHORT_NOT = {"can't": "cannot", "won't": "will not", "shan't": "shall not"}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from robustlab.contrastive.wording.edits import COMMON
-from robustlab.contrastive.wording.numbers import WORDS, own_places
-from robustlab.contrastive.wording.pieces import Piece, like, listed, pieces, rewrite
-from robustlab.contrastive.wording.verbs import AUXILIARIES, THIRD, past
+from robustlab.contrastive.texts.wording.edits import COMMON
+from robustlab.contrastive.texts.wording.numbers import WORDS, own_places
+from robustlab.contrastive.texts.wording.pieces import Piece, like, listed, pieces, rewrite
+from robustlab.contrastive.texts.wording.verbs import AUXILIARIES, THIRD, past
 from robustlab.corpora.lexicon import ASPECTS, DISTRACTORS
 from robustlab.corpora.reasoning.lexicon import KINDS, NAMES
 from robustlab.corpora.reasoning.stream import Stream

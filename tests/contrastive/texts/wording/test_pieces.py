@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robustlab.contrastive.wording.pieces import agreeing, indefinite, like, pieces, rewrite
+from robustlab.contrastive.texts.wording.pieces import agreeing, indefinite, like, pieces, rewrite
 
 
 @given(st.text())

@@ -11,8 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from robustlab import resources
-from robustlab.contrastive.wording.pairs import OPPOSITES
-from robustlab.contrastive.wording.pieces import listed
+from robustlab.contrastive.texts.wording.pairs import OPPOSITES
+from robustlab.contrastive.texts.wording.pieces import listed
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ def _best(*_places: str) -> Thesaurus:
 
 
 def _with_wordnet(name: str, place: Path) -> Thesaurus:
-    from robustlab.contrastive.wording.wordnet import read  # it imports from here
+    from robustlab.contrastive.texts.wording.wordnet import read  # it imports from here
 
     logger.info("synonyms and antonyms: the package's own lists and %s (%s)", name, place)
     found, own = read(place), carried()

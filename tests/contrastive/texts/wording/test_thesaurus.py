@@ -1,7 +1,7 @@
 """The lists that come with the package."""
 
-from robustlab.contrastive.wording.pairs import OPPOSITES
-from robustlab.contrastive.wording.thesaurus import carried
+from robustlab.contrastive.texts.wording.pairs import OPPOSITES
+from robustlab.contrastive.texts.wording.thesaurus import carried
 from robustlab.corpora.lexicon import NEGATORS
 
 

@@ -6,8 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robustlab.contrastive.sentences import KINDS, Applies, antonym, coverage, hard_negative, negated, swapped_slot
-from robustlab.contrastive.wording.thesaurus import Thesaurus, carried
+from robustlab.contrastive.texts.sentences import (
+    KINDS,
+    Applies,
+    antonym,
+    coverage,
+    hard_negative,
+    negated,
+    swapped_slot,
+)
+from robustlab.contrastive.texts.wording.thesaurus import Thesaurus, carried
 from robustlab.corpora import reviews
 from robustlab.corpora.judge import judge
 from robustlab.corpora.lexicon import SIGNS

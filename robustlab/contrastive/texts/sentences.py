@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from robustlab.contrastive.wording import antonyms, built_in, negation, slots
-from robustlab.contrastive.wording.thesaurus import Thesaurus
+from robustlab.contrastive.texts.wording import antonyms, built_in, negation, slots
+from robustlab.contrastive.texts.wording.thesaurus import Thesaurus
 from robustlab.corpora.natural.sentences import split_sentences
 from robustlab.corpora.reasoning.stream import Stream
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from robustlab.contrastive.corpus import Text, read_texts
+from robustlab.contrastive.texts.corpus import Text, read_texts
 from robustlab.corpora import reviews
 from robustlab.corpora.reasoning import generate
 

@@ -4,7 +4,7 @@ import zipfile
 
 import pytest
 
-from robustlab.contrastive.wording import thesaurus, wordnet
+from robustlab.contrastive.texts.wording import thesaurus, wordnet
 
 LICENCE = "  1 Open English WordNet\n"
 # Offsets are as good as any eight digits. Words: "film" is two parts of speech, "movie" and "picture" are nouns alone;

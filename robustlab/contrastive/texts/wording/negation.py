@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from robustlab.contrastive.wording.clauses import main_clauses
-from robustlab.contrastive.wording.pieces import Piece, like, listed, rewrite
-from robustlab.contrastive.wording.verbs import (
+from robustlab.contrastive.texts.wording.clauses import main_clauses
+from robustlab.contrastive.texts.wording.pieces import Piece, like, listed, rewrite
+from robustlab.contrastive.texts.wording.verbs import (
     AUXILIARIES,
     BASES,
     DO,

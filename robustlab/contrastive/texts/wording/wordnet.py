@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from robustlab.contrastive.wording.thesaurus import FUNCTION_WORDS
+from robustlab.contrastive.texts.wording.thesaurus import FUNCTION_WORDS
 from robustlab.resources.contents import Contents
 
 PARTS = ("adj", "adv", "noun", "verb")

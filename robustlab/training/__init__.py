@@ -1,7 +1,7 @@
 """Training: one step's gradients for any loop, and a trainer on top of transformers.
 
-`RobustTrainer`, `fit`, `fit_adapters` and `pretrain` are imported when they are first asked for, so that `accumulate` alone needs
-torch only.
+`RobustTrainer`, `fit`, `fit_adapters` and `pretrain` are imported when they are first asked for, so that `accumulate`
+alone needs torch only.
 """
 
 from __future__ import annotations

@@ -203,6 +203,10 @@ def _fitted(trainer: FittingTrainer) -> Fitted:
 
 
 def checkpoint_in(folder: Path) -> str:
+    """The last complete checkpoint of a folder.
+
+    Raises: ValueError: If it holds none.
+    """
     found = last_complete(folder)
     if found is None:
         raise ValueError(f"nothing to resume: {folder} holds no complete checkpoint")

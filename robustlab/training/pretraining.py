@@ -15,7 +15,7 @@ from torch import nn
 from transformers import PrinterCallback, TrainerCallback, TrainingArguments
 
 from robustlab.ascent.checks import positive
-from robustlab.contrastive.engines import Prototypes
+from robustlab.contrastive.engines import InBatch, Prototypes
 from robustlab.contrastive.geometry import alignment, effective_rank, uniformity
 from robustlab.landscape import HookedLandscape
 from robustlab.methods import Method
@@ -172,7 +172,7 @@ def pretrain(
             has two sentences, or there is nothing to resume.
         NonFiniteLossError: When a loss is not finite.
     """
-    check_rows(method, rows)
+    check_rows(method, rows, recipe.batch_size)
     before = None if held_out is None else geometry(encoder, held_out.pairs)
     with ExitStack() as stack:
         stack.enter_context(kept_to_itself())
@@ -185,6 +185,7 @@ def pretrain(
             use_cpu=device == "cpu" or not torch.accelerator.is_available(),
             report_to=list(report_to) or "none",
             disable_tqdm=True,
+            dataloader_drop_last=contrasted(method),  # a short last batch would have other negatives, or none
             remove_unused_columns=False,  # the collator reads columns that the encoder does not know
             dataloader_pin_memory=device != "cpu" and torch.cuda.is_available(),
         )
@@ -206,15 +207,22 @@ def pretrain(
     return Pretrained(encoder, list(trainer.state.log_history), before, after)
 
 
+def contrasted(method: Method) -> bool:
+    """Whether sentences are compared with each other, and not only read one by one."""
+    objective = method.objective
+    return isinstance(objective, MultiScale) and objective.scales.contrasted
+
+
 def _clustering(method: Method, encoder: Encoder, rows: Dataset) -> list[TrainerCallback]:
     engine = method.objective.engine  # type: ignore[union-attr]  # check_rows has seen to it
     return [FitPrototypes(engine, encoder, rows)] if isinstance(engine, Prototypes) else []
 
 
-def check_rows(method: Method, rows: Dataset) -> None:
+def check_rows(method: Method, rows: Dataset, batch_size: int) -> None:
     """Refuse rows that a method cannot learn from.
 
-    Raises: ValueError: If there are none, the method is another, or no row has the two sentences that a document needs.
+    Raises: ValueError: If there are none, the method is another, no row has the two sentences that a document needs, or a
+        batch would have nothing to compare.
     """
     if len(rows) == 0:
         raise ValueError("there is no text to pre-train on")
@@ -225,6 +233,16 @@ def check_rows(method: Method, rows: Dataset) -> None:
         raise ValueError(
             "no document has two sentences, so there are no halves to compare: give longer texts, or set the weight of "
             "the documents to 0"
+        )
+    if objective.scales.contrasted and len(rows) < batch_size:
+        raise ValueError(
+            f"expected at least one whole batch of {batch_size} rows, got {len(rows)}; lower the batch size"
+        )
+    alone = batch_size == 1 and min(map(len, rows["ids"])) == 1
+    if objective.scales.sentences and alone and isinstance(objective.engine, InBatch | Prototypes):
+        raise ValueError(
+            "a batch of one row may be one sentence, which has nothing to be far from: raise the batch size, or take "
+            "an engine that remembers"
         )
     missing = [name for name, wanted in (("negative", objective.hard), ("view", objective.view == "text")) if wanted]
     missing = [name for name in missing if f"{name}_ids" not in rows.column_names and objective.scales.contrasted]

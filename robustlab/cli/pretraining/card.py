@@ -54,6 +54,7 @@ def write(folder: Path, record: Mapping[str, Any]) -> None:
     """
     plan, geometry = record["plan"], record["geometry"]
     told = {name: plan[name] for name in SHOWN} | {"seed": record["settings"]["fit"]["seed"]}
+    told["model"] = Path(plan["model"]).name  # a published card should not tell where it lay
     told["scales"] = ", ".join(f"{name} {value:g}" for name, value in plan["scales"].items())
     rows = "\n".join(f"| {name.replace('_', ' ')} | {value} |" for name, value in told.items())
     text = TEXT.format(title=folder.name, training=rows, geometry=_geometry(geometry["before"], geometry["after"]))

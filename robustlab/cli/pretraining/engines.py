@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
 from robustlab.contrastive.engines import Engine, InBatch, MemoryBank, MomentumQueue, Prototypes
@@ -28,12 +28,12 @@ ENGINES: Mapping[str, Sized] = MappingProxyType(
 """Name -> the engine, with the values of its source where the texts allow them."""
 
 
-def check(name: str) -> None:
-    """Refuse an engine that there is none of.
+def check(what: str, name: str, known: Iterable[str]) -> None:
+    """Refuse an engine or a view that there is none of.
 
     Raises: ValueError: The message names the nearest.
     """
-    if name not in ENGINES:
-        nearest = difflib.get_close_matches(name, ENGINES, n=1)
+    if name not in (names := list(known)):
+        nearest = difflib.get_close_matches(name, names, n=1)
         guess = f"did you mean {nearest[0]!r}? " if nearest else ""
-        raise ValueError(f"unknown engine {name!r}: {guess}expected one of {', '.join(ENGINES)}")
+        raise ValueError(f"unknown {what} {name!r}: {guess}expected one of {', '.join(names)}")

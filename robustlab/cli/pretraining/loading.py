@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
 
 from robustlab.cli import cost, device, run_folder
 from robustlab.cli.pretraining import engines
@@ -15,11 +16,13 @@ from robustlab.contrastive.texts.views import compose, edited, substituted
 from robustlab.methods import Method
 from robustlab.methods.pretraining import multi_scale
 from robustlab.models.encoders import Encoder, load_encoder
+from robustlab.objective.scale_passes import View
 from robustlab.randomness import key
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
+    from robustlab.training import Recipe
     from robustlab.training.pretraining import HeldOut
 
 LOOKS = 20  # at the held-out sentences, over a run
@@ -42,16 +45,20 @@ class Run:
     @property
     def optimiser_steps(self) -> int:
         """Of the whole run."""
-        recipe = self.settings.recipe
-        return recipe.epochs * recipe.steps_an_epoch(len(self.rows))
+        return self.recipe.epochs * self.recipe.steps_an_epoch(len(self.rows))
+
+    @property
+    def recipe(self) -> Recipe:
+        """What was given, with several logs however short the run is."""
+        return paced(self.settings.recipe, len(self.rows))
 
     def plan(self) -> dict[str, Any]:
         """What will run and what it costs."""
         units = cost.units(self.method)
-        tokens = self.settings.recipe.epochs * sum(len(ids) for row in self.rows["ids"] for ids in row)
+        tokens = self.recipe.epochs * sum(len(ids) for row in self.rows["ids"] for ids in row)
         body = self.encoder.model.num_parameters(exclude_embeddings=True)
         return {
-            "data": ", ".join(self.settings.texts.sources),
+            "data": ", ".join(Path(source).name for source in self.settings.texts.sources),
             "rows": len(self.rows),
             "sentences": self.sentences,
             "held_out_sentences": len(self.held_out.pairs) if self.held_out else 0,
@@ -86,7 +93,8 @@ def load(settings: Pretrain) -> Run:
     from robustlab.training.pretraining import check_rows
     from robustlab.training.sentence_batches import sentence_rows
 
-    engines.check(settings.contrast.engine)
+    engines.check("engine", settings.contrast.engine, engines.ENGINES)
+    engines.check("view", settings.contrast.view, get_args(View))
     _method(settings, None)  # its checks are cheaper than reading
     chosen = device.choose(settings.fit.device)
     run_folder.check(settings)
@@ -103,9 +111,15 @@ def load(settings: Pretrain) -> Run:
         others=_others(settings),
     )
     method = _method(settings, (rows, encoder))
-    check_rows(method, rows)
+    check_rows(method, rows, settings.fit.batch_size)
     sentences = sum(map(len, rows["ids"]))
     return Run(settings, method, chosen, encoder, rows, _held_out(kept, settings, len(rows)), sentences)
+
+
+def paced(recipe: Recipe, rows: int) -> Recipe:
+    """The recipe with at least `LOOKS` logs, as far as there are steps."""
+    steps = recipe.epochs * recipe.steps_an_epoch(rows)
+    return replace(recipe, log_every=max(1, min(recipe.log_every, steps // LOOKS)))
 
 
 def hold_out(texts: list[Text], sentences: int, seed: int) -> tuple[list[Text], list[str]]:
@@ -148,7 +162,7 @@ def _held_out(sentences: list[str], settings: Pretrain, rows: int) -> HeldOut | 
 
     if not sentences:
         return None
-    recipe = settings.recipe
+    recipe = paced(settings.recipe, rows)
     steps = recipe.epochs * recipe.steps_an_epoch(rows)
     pairs = [(text, VIEW(text, settings.fit.seed, number)) for number, text in enumerate(sentences)]
     every = max(recipe.log_every, steps // LOOKS // recipe.log_every * recipe.log_every)

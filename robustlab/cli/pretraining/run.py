@@ -76,7 +76,7 @@ def _pretrain(ready: Run, *, progress: bool) -> Pretrained:
         ready.encoder,
         ready.method,
         ready.rows,
-        settings.recipe,
+        ready.recipe,
         held_out=ready.held_out,
         seed=settings.fit.seed,
         output=checkpoints,

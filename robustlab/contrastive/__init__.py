@@ -2,7 +2,7 @@
 
 from robustlab.contrastive.caching import cached_backward, cached_terms
 from robustlab.contrastive.engines import Engine, InBatch, MemoryBank, MomentumQueue, Prototypes
-from robustlab.contrastive.geometry import alignment, effective_rank, uniformity
+from robustlab.contrastive.geometry import alignment, effective_rank, relative_alignment, uniformity
 from robustlab.contrastive.losses import info_nce, nt_xent, supervised_contrastive
 from robustlab.contrastive.momentum import MomentumEncoder
 from robustlab.contrastive.tokens import masked_tokens, replaced_token_detection, token_contrast
@@ -21,6 +21,7 @@ __all__ = [
     "info_nce",
     "masked_tokens",
     "nt_xent",
+    "relative_alignment",
     "replaced_token_detection",
     "supervised_contrastive",
     "token_contrast",

@@ -33,6 +33,34 @@ def alignment(one: Float[Tensor, "n d"], other: Float[Tensor, "n d"], *, power: 
     return (unit(one) - unit(other)).norm(dim=1).pow(power).mean()
 
 
+def relative_alignment(one: Float[Tensor, "n d"], other: Float[Tensor, "n d"]) -> Scalar:
+    """Alignment over the mean squared distance of two different examples: 1 where a view is as far as anything else.
+
+    Alignment alone rewards representations that are all alike, and two encoders whose points spread differently cannot
+    be compared by it.
+
+    Args:
+        one: The first view of each example.
+        other: The second, row by row.
+
+    Shapes: one, other [n d]; result [].
+
+    Raises: ValueError: If shapes do not fit, there are fewer than two examples, or all first views are one point.
+
+    Source: robustlab; alignment is Wang & Isola's (2020).
+    """
+    near = alignment(one, other)
+    if len(one) < 2:
+        raise ValueError(f"what is near is told by what is far, so it needs at least 2 examples, got {len(one)}")
+    points = unit(one)
+    n = len(points)
+    # Σ_{i≠j} ‖z_i - z_j‖² = 2n² - 2‖Σ z‖² on the sphere
+    apart = 2 * (n - points.sum(0).square().sum() / n) / (n - 1)
+    if not apart > 8 * torch.finfo(points.dtype).eps:  # what rounding leaves where there is nothing
+        raise ValueError("all first views are one point, so that nothing is far from anything")
+    return near / apart
+
+
 def uniformity(features: Float[Tensor, "n d"], *, t: float = 2) -> Scalar:
     """The log of mean_{i<j} e^{-t‖z_i - z_j‖²} on the unit sphere: 0 where all points are one, below it as they spread.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -14,39 +13,21 @@ from datasets import Dataset
 from torch import nn
 from transformers import PrinterCallback, TrainerCallback, TrainingArguments
 
-from robustlab.ascent.checks import positive
 from robustlab.contrastive.engines import InBatch, Prototypes
-from robustlab.contrastive.geometry import alignment, effective_rank, uniformity
 from robustlab.landscape import HookedLandscape
 from robustlab.methods import Method
-from robustlab.models.encoders import Encoder, represent
+from robustlab.models.encoders import Encoder
 from robustlab.objective.multi_scale import MultiScale
 from robustlab.randomness import key
 from robustlab.training.clustering import FitPrototypes
 from robustlab.training.fitting import QuietBar, checkpoint_in, keeping, schedule
+from robustlab.training.held_out import Geometry, HeldOut, geometry
 from robustlab.training.precision import kept_to_itself
 from robustlab.training.recipe import Recipe
 from robustlab.training.sentence_batches import Masking, SentenceCollator, sentences_of
 from robustlab.training.trainer import RobustTrainer
 
-Pair = tuple[str, str]
 DEFAULT = Recipe(epochs=1, batch_size=8, learning_rate=3e-5, max_length=64, log_every=10)
-
-
-class Geometry(NamedTuple):
-    """Where the representations of held-out sentences lie on the unit sphere.
-
-    Attributes:
-        alignment: Mean squared distance of a sentence and its view; small where views are alike.
-        uniformity: Log of the mean Gaussian potential of all pairs of sentences; small where they are spread out.
-        effective_rank: Exp of the entropy of the singular values: how many directions are used.
-
-    Source: Wang & Isola (2020); Roy & Vetterli (2007).
-    """
-
-    alignment: float
-    uniformity: float
-    effective_rank: float
 
 
 class Pretrained(NamedTuple):
@@ -63,40 +44,6 @@ class Pretrained(NamedTuple):
     history: list[dict[str, Any]]
     before: Geometry | None
     after: Geometry | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class HeldOut:
-    """Sentences that are looked at on the way, and never learned from.
-
-    Attributes:
-        pairs: A sentence and a view of it each.
-        every: Steps between two looks.
-
-    Raises: ValueError: If there are fewer than two pairs, or the steps are not positive.
-    """
-
-    pairs: Sequence[Pair]
-    every: int = 50
-
-    def __post_init__(self) -> None:
-        positive("every", self.every)
-        if len(self.pairs) < 2:
-            raise ValueError(
-                f"uniformity is about pairs of sentences: expected at least 2 held out, got {len(self.pairs)}"
-            )
-
-
-def geometry(encoder: Encoder, pairs: Sequence[Pair], *, max_length: int = 64) -> Geometry:
-    """Look at an encoder's representations of sentences and their views.
-
-    Args:
-        encoder: With its tokenizer.
-        pairs: A sentence and a view of it each.
-        max_length: Longer sentences are cut to this many tokens.
-    """
-    one, other = (represent(encoder, side, max_length=max_length) for side in zip(*pairs, strict=True))
-    return Geometry(*(float(value) for value in (alignment(one, other), uniformity(one), effective_rank(one))))
 
 
 class PretrainingTrainer(RobustTrainer):
@@ -221,8 +168,8 @@ def _clustering(method: Method, encoder: Encoder, rows: Dataset) -> list[Trainer
 def check_rows(method: Method, rows: Dataset, batch_size: int) -> None:
     """Refuse rows that a method cannot learn from.
 
-    Raises: ValueError: If there are none, the method is another, no row has the two sentences that a document needs, or a
-        batch would have nothing to compare.
+    Raises: ValueError: If there are none, the method is another, no row has the two sentences that a document needs, or
+        a batch would have nothing to compare.
     """
     if len(rows) == 0:
         raise ValueError("there is no text to pre-train on")
@@ -235,9 +182,7 @@ def check_rows(method: Method, rows: Dataset, batch_size: int) -> None:
             "the documents to 0"
         )
     if objective.scales.contrasted and len(rows) < batch_size:
-        raise ValueError(
-            f"expected at least one whole batch of {batch_size} rows, got {len(rows)}; lower the batch size"
-        )
+        raise ValueError(f"expected at least one batch of {batch_size} rows, got {len(rows)}; lower the batch size")
     alone = batch_size == 1 and min(map(len, rows["ids"])) == 1
     if objective.scales.sentences and alone and isinstance(objective.engine, InBatch | Prototypes):
         raise ValueError(

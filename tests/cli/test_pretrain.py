@@ -27,7 +27,7 @@ def test_an_encoder_is_saved_and_a_classifier_can_stand_on_it(run, tmp_path):
     assert {"words_loss", "tokens_loss", "replaced_loss", "sentences_loss", "documents_loss"} <= set(
         record["history"][0]
     )
-    assert set(record["geometry"]["before"]) == {"alignment", "uniformity", "effective_rank"}
+    assert set(record["geometry"]["before"]) == {"alignment", "relative_alignment", "uniformity", "effective_rank"}
     assert record["geometry"]["before"] != record["geometry"]["after"]
     assert json.loads((tmp_path / "encoder" / "robustlab.json").read_text()) == record
     model, tokenizer = (kind.from_pretrained(tmp_path / "encoder") for kind in (AutoModel, AutoTokenizer))
@@ -90,7 +90,7 @@ def test_an_interrupted_run_goes_on(run, interrupted, texts, tmp_path, monkeypat
         (("--engine", "que"), "unknown engine 'que': did you mean 'queue'?"),
         (("--view", "echo"), "unknown view 'echo': expected one of dropout, text, adversarial"),
         (("--temperature", "0"), "temperature must be positive, got 0"),
-        (("--batch-size", "4000"), "expected at least one whole batch of 4000 rows"),
+        (("--batch-size", "4000"), "expected at least one batch of 4000 rows"),
         (("--data", "nothing.txt"), "no such file: 'nothing.txt'"),
         (("--data", "review"), "unknown corpus 'review'"),
         (

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from robustlab.contrastive import alignment, effective_rank, uniformity
+from robustlab.contrastive import alignment, effective_rank, relative_alignment, uniformity
 from tests.contrastive.test_losses import vectors
 
 
@@ -63,3 +63,26 @@ def test_errors() -> None:
 def test_views_that_do_not_fit() -> None:
     with pytest.raises(ValueError, match=r"the two views must both be \[n d\]"):
         alignment(torch.eye(3), torch.eye(2))
+
+
+def test_relative_alignment_by_loops() -> None:
+    one, other = vectors(6, 4), vectors(6, 4, seed=1)
+    a, b = (x / x.norm(dim=1, keepdim=True) for x in (one, other))
+    near = sum((a[i] - b[i]).square().sum() for i in range(6)) / 6
+    far = sum((a[i] - a[j]).square().sum() for i in range(6) for j in range(6) if i != j) / 30
+    torch.testing.assert_close(relative_alignment(one, other), near / far)
+    torch.testing.assert_close(relative_alignment(3 * one, other), near / far)
+
+
+def test_a_view_that_is_another_example_is_as_far_as_any() -> None:
+    basis = torch.eye(5, dtype=torch.float64)
+    assert relative_alignment(basis, basis.roll(1, 0)) == pytest.approx(1)
+    assert relative_alignment(basis, basis) == 0
+
+
+def test_relative_alignment_needs_something_far() -> None:
+    with pytest.raises(ValueError, match="it needs at least 2 examples, got 1"):
+        relative_alignment(vectors(1, 3), vectors(1, 3))
+    same = torch.ones(3, 2, dtype=torch.float64)
+    with pytest.raises(ValueError, match="all first views are one point"):
+        relative_alignment(same, vectors(3, 2))

@@ -8,7 +8,8 @@ from robustlab import methods, models
 from robustlab.contrastive.engines import MemoryBank, MomentumQueue, Prototypes
 from robustlab.methods.pretraining import multi_scale
 from robustlab.models.encoders import Encoder, load_encoder
-from robustlab.training.pretraining import HeldOut, geometry, pretrain
+from robustlab.training.held_out import HeldOut, geometry
+from robustlab.training.pretraining import pretrain
 from robustlab.training.recipe import Recipe
 from robustlab.training.sentence_batches import sentence_rows
 

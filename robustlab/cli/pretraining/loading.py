@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
     from robustlab.training import Recipe
-    from robustlab.training.pretraining import HeldOut
+    from robustlab.training.held_out import HeldOut
 
 LOOKS = 20  # at the held-out sentences, over a run
 FEWEST_HELD_OUT = 2
@@ -158,7 +158,7 @@ def _negative(text: str, number: int, *, seed: int) -> str | None:
 
 
 def _held_out(sentences: list[str], settings: Pretrain, rows: int) -> HeldOut | None:
-    from robustlab.training.pretraining import HeldOut
+    from robustlab.training.held_out import HeldOut
 
     if not sentences:
         return None

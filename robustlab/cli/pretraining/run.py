@@ -107,7 +107,10 @@ def _show_results(record: dict[str, Any], settings: Pretrain) -> None:
     if before and after:
         lines = [[name.replace("_", " "), f"{before[name]:.3f}", f"{after[name]:.3f}"] for name in before]
         reporting.table("Held-out sentences", ["", "before", "after"], lines, numbers=(1, 2))
-        reporting.say("Lower alignment: views are nearer to each other. Lower uniformity: sentences are further apart.")
+        reporting.say(
+            "Relative alignment is how far a view is from its sentence, over how far two sentences are apart: lower is "
+            "better. Lower uniformity: sentences spread further."
+        )
     reporting.say(
         f"Saved to {settings.output}; next: robustlab train --model {settings.output}",
         f"Curves: tensorboard --logdir {settings.output}" if "tensorboard" in settings.place.report_to else "",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from jaxtyping import Int
-from torch import Tensor
+from torch import Tensor, nn
 
 from robustlab.ascent.checks import positive
 from robustlab.contrastive.losses import info_nce
@@ -91,6 +91,14 @@ class ContrastiveLandscape(TransformerLandscape):
         """Other words at the same places, without companions; its dropout masks are others, too."""
         return self._made(self.model, {**self.batch, "input_ids": ids}, self.site, key(self.seed, "ids"), {})
 
+    def with_model(self, model: nn.Module) -> ContrastiveLandscape:
+        """The same sentences under another encoder of the same architecture."""
+        return cast(ContrastiveLandscape, super().with_model(model))
+
+    def redrawn(self) -> ContrastiveLandscape:
+        """The same sentences with other dropout masks."""
+        return cast(ContrastiveLandscape, super().redrawn())
+
     def chunks(self, size: int) -> list[ContrastiveLandscape]:
         """The batch cut into parts of `size` sentences, in their order, with the same parts of its companions."""
         return [self.rows(slice(first, first + size)) for first in range(0, len(self), size)]
@@ -98,7 +106,7 @@ class ContrastiveLandscape(TransformerLandscape):
     def rows(self, chosen: slice | Sequence[int]) -> ContrastiveLandscape:
         """Some of the sentences, with their companions."""
         batch = {name: value[chosen] for name, value in self.batch.items()}
-        companions = {
+        companions: dict[str, Any] = {
             name: one.rows(chosen) for name, one in self.companions.items() if isinstance(one, ContrastiveLandscape)
         }
         # Parts of one batch draw different dropout masks, and a part the same ones whenever it is cut.

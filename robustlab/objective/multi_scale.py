@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 import torch
 from torch import Tensor, nn
@@ -142,13 +142,15 @@ class MultiScale(Late, Objective):
         yield from cached_terms(encode, list(zip(parts, offsets, strict=True)), total)
         return trace
 
+    def _heads(self) -> dict[str, nn.Module]:
+        return dict(self.inner.items()) if isinstance(self.inner, nn.ModuleDict) else {}
+
     def _passes(self) -> Passes:
-        assert isinstance(self.inner, nn.ModuleDict)
         return Passes(
             scales=self.scales,
             view=self.view,
             hard=self.hard,
-            heads=dict(self.inner.items()),
+            heads=self._heads(),
             token_temperature=self.token_temperature,
         )
 
@@ -159,7 +161,7 @@ class MultiScale(Late, Objective):
             return None
         if self.chunk:  # the rows of a part have starts of their own
             generator = torch.Generator().manual_seed(key(part.seed, "start"))
-        return held.climbed(ascent, part, trace, generator=generator)
+        return held.climbed(ascent, cast(Landscape, part), trace, generator=generator)  # its base is a cached property
 
     def _total(self, read: Mapping[str, Tensor], batch: Mapping[str, Tensor], trace: Trace) -> Scalar:
         losses = {name: read[name].mean() for name in ("words", "tokens", "replaced") if name in read}
@@ -217,5 +219,5 @@ class MultiScale(Late, Objective):
     def after_step(self) -> None:
         """Let the momentum encoder and the engine follow."""
         self.engine.after_step()
-        if self.inner is not None and "momentum" in self.inner:
-            self.inner["momentum"].after_step()
+        if isinstance(slow := self._heads().get("momentum"), MomentumEncoder):
+            slow.after_step()

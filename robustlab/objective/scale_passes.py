@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from robustlab.contrastive.landscape import ContrastiveLandscape
+from robustlab.contrastive.momentum import MomentumEncoder
 from robustlab.contrastive.tokens import masked_tokens, replaced_token_detection, token_contrast
 from robustlab.objective.heads import sampled
 from robustlab.objective.scales import Scales
@@ -54,10 +55,11 @@ class Passes:
         return found | (self._masked(part) if self.scales.masked else {})
 
     def _view(self, part: ContrastiveLandscape, offset: Offset | None) -> Pooled:
-        if "momentum" not in self.heads:
+        slow = self.heads.get("momentum")
+        if not isinstance(slow, MomentumEncoder):
             return self._seen(part, offset)
         with torch.no_grad():
-            return self._seen(part.with_model(self.heads["momentum"].model), offset)
+            return self._seen(part.with_model(slow.model), offset)
 
     def _seen(self, part: ContrastiveLandscape, offset: Offset | None) -> Pooled:
         if self.view == "text":

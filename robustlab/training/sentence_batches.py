@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from datasets import Dataset
@@ -106,7 +106,7 @@ class SentenceCollator:
 
     def _padded(self, sentences: Sequence[Sequence[int]]) -> dict[str, Tensor]:
         length = max(map(len, sentences))
-        ids = torch.full((len(sentences), length), int(self.tokenizer.pad_token_id))
+        ids = torch.full((len(sentences), length), cast(int, self.tokenizer.pad_token_id))
         for row, own in zip(ids, sentences, strict=True):
             row[: len(own)] = torch.tensor(own)
         lengths = torch.tensor([len(own) for own in sentences])
@@ -139,7 +139,7 @@ class Masking:
     def of(cls, tokenizer: PreTrainedTokenizerBase, rate: float = 0.15) -> Masking:
         """As a tokenizer has it."""
         return cls(
-            mask=int(tokenizer.mask_token_id),
+            mask=cast(int, tokenizer.mask_token_id),
             special=tuple(tokenizer.all_special_ids),
             words=len(tokenizer),
             rate=rate,

@@ -34,7 +34,7 @@ RANDOM = {
     "self-negative-pull",
     "self-negative-infonce",
 }  # those that draw by default
-ONE_FORWARD = {"standard", "neftune", "flooding-x"}
+ONE_FORWARD = {"standard", "neftune", "flooding-x", "supcon"}
 
 
 def short(name: str) -> methods.Method:

@@ -42,6 +42,7 @@ FORMULAS: dict[str, Callable[[int, float], float]] = {
     "augmented": lambda k, a: 6,
     "semrode": lambda k, a: 6,
     "semrode-ot": lambda k, a: 6,
+    "supcon": lambda k, a: 3,
     "self-negative": lambda k, a: k * (2 + a) + 3 + 3 + (2 + a) + 3,
     "self-negative-pull": lambda k, a: k * (2 + a) + 6,
     "self-negative-push": lambda k, a: (2 + a) + 6,
@@ -52,7 +53,7 @@ FORMULAS: dict[str, Callable[[int, float], float]] = {
 # No parameter `steps`.
 ONE_STEP = {
     *("standard", "fgsm", "fgm", "r3f", "r-drop", "neftune"),
-    *("flooding-x", "dsrm", "augmented", "semrode", "semrode-ot", "self-negative-push"),
+    *("flooding-x", "dsrm", "augmented", "semrode", "semrode-ot", "supcon", "self-negative-push"),
 }
 CASES = [(name, k) for name in FORMULAS for k in (1, 3, 5) if name not in ONE_STEP or k == 1]
 

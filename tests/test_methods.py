@@ -16,7 +16,7 @@ def test_the_names_of_the_command_line() -> None:
         "ta-vat", "ta-vat-released", "vat", "trades", "smart", "r-drop", "r3f", "neftune",
         "infobert", "flooding-x", "dsrm", "asa", "adaptive-pgd", "adaptive-freelb", "adaptive-ta-vat",
         "adaptive-balanced", "adaptive-annealed", "adaptive-learned-beta", "adaptive-by-difficulty",
-        "augmented", "semrode", "semrode-ot",
+        "augmented", "semrode", "semrode-ot", "supcon",
         "self-negative", "self-negative-pull", "self-negative-push", "self-negative-infonce", "cat", "lat",
     ]  # fmt: skip
 

@@ -70,6 +70,7 @@ _LOOKS = {
     "augmented": _Look("#8f7f5f", "|"),
     "semrode": _Look("#4f7f6f", "_"),
     "semrode-ot": _Look("#6f6f9f", "$o$"),
+    "supcon": _Look("#8a6f4f", "$s$"),
     "asa": _Look("#5c7a5c", "$m$"),
     # On documents: the self-constructed negatives share a violet, the latent attacks a steel blue.
     "self-negative": _Look("#8650c8", "$n$"),

@@ -31,7 +31,7 @@ from robustlab.methods.self_constructed import (
     self_negative_pull,
     self_negative_push,
 )
-from robustlab.methods.supervised import supporting_facts
+from robustlab.methods.supervised import supcon, supporting_facts
 from robustlab.methods.tableaus import (
     fgm,
     fgsm,
@@ -76,6 +76,7 @@ BY_NAME: Mapping[str, Callable[..., Method]] = {
     "augmented": augmented,
     "semrode": semrode,
     "semrode-ot": semrode_ot,
+    "supcon": supcon,
     "self-negative": self_negative,
     "self-negative-pull": self_negative_pull,
     "self-negative-push": self_negative_push,
@@ -124,6 +125,7 @@ __all__ = [
     "semrode_ot",
     "smart",
     "standard",
+    "supcon",
     "supporting_facts",
     "ta_vat",
     "ta_vat_released",

@@ -23,6 +23,7 @@ from robustlab.objective.self_negative import TwoSided
 from robustlab.objective.semrode import SemRoDe
 from robustlab.objective.sensitivity import CounterfactualLoss, Hinge, Sensitivity, Unlikelihood
 from robustlab.objective.share import ShareOfSteps
+from robustlab.objective.supervised_contrast import SupervisedContrast
 from robustlab.objective.tableau import Tableau, implied_weights
 from robustlab.objective.toward_away import TowardAway, log_likelihood_away, unlikelihood_away
 from robustlab.objective.trace import Trace
@@ -69,6 +70,7 @@ __all__ = [
     "ShareOfSteps",
     "SimplexWeights",
     "SoftmaxWeights",
+    "SupervisedContrast",
     "Tableau",
     "Terms",
     "TowardAway",

@@ -17,9 +17,9 @@ from robustlab.methods import BY_NAME, Method
 
 STEPS = 3
 ELSEWHERE = (
-    "self-negative", "self-negative-pull", "self-negative-push", "self-negative-infonce", "cat", "lat",
+    "self-negative", "self-negative-pull", "self-negative-push", "self-negative-infonce", "cat", "lat", "supcon",
 )  # fmt: skip
-"""Methods that are compared on documents, at latent states, and not here."""
+"""Methods that are compared elsewhere: on documents, at latent states, or after pre-training."""
 NAMES = tuple(name for name in BY_NAME if name not in ELSEWHERE)
 REACH = 0.3  # of an embedding's norm, over a whole example, for every method that moves inputs
 

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from robustlab import corpora, models
 from robustlab.ascent import GradientAscent, unit_l2
-from robustlab.cli import attacked_rows, card, cost, device, parsing, reporting, rows, run_folder
+from robustlab.cli import attacked_rows, card, carrying, cost, device, parsing, reporting, rows, run_folder
 from robustlab.cli.settings import Train
 from robustlab.evaluation import white_box
 from robustlab.evaluation.metrics import Score, accuracy
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
 SAMPLE = 2000  # rows tokenised for the estimate of tokens
 REACH_SAMPLE = 64  # rows whose embeddings are measured
 FAR = 0.5  # a reach above which small models were seen to learn nothing
-INTERRUPTED = 130  # what shells report for Ctrl-C
 
 
 @dataclass(frozen=True)
@@ -92,21 +89,8 @@ class Run:
 
 def run(settings: Train, *, dry_run: bool, as_json: bool) -> None:
     """Run the command."""
-    with reporting.quiet_stdout(as_json):
-        ready = load(settings)
-        plan = ready.plan()
-    if not as_json:
-        _show_plan(plan)
-    if dry_run:
-        if as_json:
-            reporting.as_json_to_stdout(plan)
-        return
-    with reporting.quiet_stdout(as_json):
-        record = _carry_out(ready, plan, progress=not as_json)
-    if as_json:
-        reporting.as_json_to_stdout(record)
-    else:
-        _show_results(record, settings)
+    steps = carrying.Steps(_show_plan, _carry_out, lambda record: _show_results(record, settings))
+    carrying.run(lambda: load(settings), steps, dry_run=dry_run, as_json=as_json)
 
 
 def load(settings: Train) -> Run:
@@ -146,31 +130,17 @@ def _texts(train: Dataset) -> list[str]:
     return [*train["text"], *(train["text_pair"] if "text_pair" in train.column_names else ())]
 
 
-def _carry_out(ready: Run, plan: dict[str, Any], *, progress: bool) -> dict[str, Any]:
-    settings = ready.settings
-    folder = run_folder.prepare(settings, plan["parameters"])
-    record = {"finished": False, "settings": run_folder.plain(settings), "plan": plan}
-    record["versions"] = run_folder.provenance()
-    run_folder.write(folder, record)
-    began = time.monotonic()
-    try:
-        with run_folder.going_on(folder):
-            ready = attacked_rows.added(ready, folder, progress=progress)
-            fitted = _fit(ready, progress=progress)
-            record |= {"finished": True, "seconds": round(time.monotonic() - began, 1), "best_step": fitted.best_step}
-            record["results"] = {name: _told(score) for name, score in _scores(ready, fitted).items()}
-            record["weights"] = _weights(ready.method)
-            fitted.model.save_pretrained(folder)
-            ready.loaded.tokenizer.save_pretrained(folder)
-            card.write(folder, settings, record, labels=ready.train.features["label"].names)
-            run_folder.write(folder, record)
-    except KeyboardInterrupt:
-        typer.echo(
-            f"\ninterrupted: give the same command with --resume to continue from the last checkpoint in {folder}; "
-            "there is one after every epoch",
-            err=True,
-        )
-        raise typer.Exit(INTERRUPTED) from None
+def _carry_out(ready: Run, plan: dict[str, Any], progress: bool) -> dict[str, Any]:
+    settings, began = ready.settings, time.monotonic()
+    with carrying.kept(settings, plan, checkpoints="after every epoch") as (folder, record):
+        ready = attacked_rows.added(ready, folder, progress=progress)
+        fitted = _fit(ready, progress=progress)
+        record |= {"finished": True, "seconds": round(time.monotonic() - began, 1), "best_step": fitted.best_step}
+        record["results"] = {name: _told(score) for name, score in _scores(ready, fitted).items()}
+        record["weights"] = _weights(ready.method)
+        fitted.model.save_pretrained(folder)
+        ready.loaded.tokenizer.save_pretrained(folder)
+        card.write(folder, settings, record, labels=ready.train.features["label"].names)
     return record
 
 

@@ -79,7 +79,10 @@ def test_descent_on_it_brings_a_label_together(model):
     ("call", "message"),
     [
         (lambda model: SupervisedContrast(0.0, 0.3), "weight must be positive, got 0"),
-        (lambda model: SupervisedContrast(1.0, 0.3), "weight must be below 1, which would leave nothing of the loss, got 1.0"),
+        (
+            lambda model: SupervisedContrast(1.0, 0.3),
+            "weight must be below 1, which would leave nothing of the loss, got 1.0",
+        ),
         (lambda model: SupervisedContrast(0.5, 0.0), "temperature must be positive, got 0"),
         (
             lambda model: methods.Method(methods.pgd().ascent, SupervisedContrast(0.5, 0.3)),

@@ -5,9 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from robustlab.cli import cost, reporting, run_folder
+from robustlab.cli import carrying, cost, reporting, run_folder
 from robustlab.cli.pretraining import card
 from robustlab.cli.pretraining.loading import Run, load
 from robustlab.cli.pretraining.settings import Pretrain
@@ -15,55 +13,24 @@ from robustlab.cli.pretraining.settings import Pretrain
 if TYPE_CHECKING:
     from robustlab.training.pretraining import Pretrained
 
-INTERRUPTED = 130  # what shells report for Ctrl-C
-
 
 def run(settings: Pretrain, *, dry_run: bool, as_json: bool) -> None:
     """Run the command."""
-    with reporting.quiet_stdout(as_json):
-        ready = load(settings)
-        plan = ready.plan()
-    if not as_json:
-        _show_plan(plan)
-    if dry_run:
-        if as_json:
-            reporting.as_json_to_stdout(plan)
-        return
-    with reporting.quiet_stdout(as_json):
-        record = _carry_out(ready, plan, progress=not as_json)
-    if as_json:
-        reporting.as_json_to_stdout(record)
-    else:
-        _show_results(record, settings)
+    steps = carrying.Steps(_show_plan, _carry_out, lambda record: _show_results(record, settings))
+    carrying.run(lambda: load(settings), steps, dry_run=dry_run, as_json=as_json)
 
 
-def _carry_out(ready: Run, plan: dict[str, Any], *, progress: bool) -> dict[str, Any]:
-    settings = ready.settings
-    folder = run_folder.prepare(settings, plan["parameters"])
-    record = {"finished": False, "settings": run_folder.plain(settings), "plan": plan}
-    record["versions"] = run_folder.provenance()
-    run_folder.write(folder, record)
+def _carry_out(ready: Run, plan: dict[str, Any], progress: bool) -> dict[str, Any]:
     began = time.monotonic()
-    try:
-        with run_folder.going_on(folder):
-            done = _pretrain(ready, progress=progress)
-            record |= {"finished": True, "seconds": round(time.monotonic() - began, 1)}
-            record["geometry"] = {
-                name: None if one is None else one._asdict()
-                for name, one in (("before", done.before), ("after", done.after))
-            }
-            record["history"] = done.history
-            ready.encoder.model.save_pretrained(folder)
-            ready.encoder.tokenizer.save_pretrained(folder)
-            card.write(folder, record)
-            run_folder.write(folder, record)
-    except KeyboardInterrupt:
-        typer.echo(
-            f"\ninterrupted: give the same command with --resume to continue from the last checkpoint in {folder}; "
-            "there is one after every epoch",
-            err=True,
-        )
-        raise typer.Exit(INTERRUPTED) from None
+    with carrying.kept(ready.settings, plan, checkpoints="after every epoch") as (folder, record):
+        done = _pretrain(ready, progress=progress)
+        record |= {"finished": True, "seconds": round(time.monotonic() - began, 1)}
+        looks = {"before": done.before, "after": done.after}
+        record["geometry"] = {name: None if one is None else one._asdict() for name, one in looks.items()}
+        record["history"] = done.history
+        ready.encoder.model.save_pretrained(folder)
+        ready.encoder.tokenizer.save_pretrained(folder)
+        card.write(folder, record)
     return record
 
 

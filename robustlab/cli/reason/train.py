@@ -10,15 +10,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import typer
-
-from robustlab.cli import cost, device, parsing, reporting, run_folder
+from robustlab.cli import carrying, cost, device, parsing, reporting, run_folder
 from robustlab.cli.reason import documents, reasoners, supported
 from robustlab.cli.reason.lessons import Material, lessons, material
 from robustlab.cli.reason.measuring import Measured
 from robustlab.cli.reason.method import build, cell
 from robustlab.cli.reason.settings import Changes, Train
-from robustlab.cli.train import INTERRUPTED
 from robustlab.corpora.documents import Document
 from robustlab.corpora.reasoning_sets import NAMES
 from robustlab.evaluation.reasoning.asking import ask
@@ -83,23 +80,18 @@ class Run:
 
 def run(settings: Train, *, dry_run: bool, as_json: bool) -> None:
     """Run the command."""
-    with reporting.quiet_stdout(as_json):
-        ready = load(settings)
-        plan = ready.plan()
-    if not as_json:
-        _show_plan(plan)
-    if dry_run:
-        if as_json:
-            reporting.as_json_to_stdout(plan)
-        return
-    with reporting.quiet_stdout(as_json):
-        record, measured = _carry_out(ready, plan, progress=not as_json)
-    if as_json:
-        reporting.as_json_to_stdout(record)
-        return
-    if measured is not None:
-        measured.show(Path(settings.model).name, "A quick look")
-    reporting.say(f"Saved to {settings.output}; next: robustlab reason evaluate --model {settings.output}")
+    looks: list[Measured] = []
+
+    def carry_out(ready: Run, plan: dict[str, Any], progress: bool) -> dict[str, Any]:
+        return _carry_out(ready, plan, looks, progress=progress)
+
+    def show_results(record: dict[str, Any]) -> None:
+        for measured in looks:
+            measured.show(Path(settings.model).name, "A quick look")
+        reporting.say(f"Saved to {settings.output}; next: robustlab reason evaluate --model {settings.output}")
+
+    steps = carrying.Steps(_show_plan, carry_out, show_results)
+    carrying.run(lambda: load(settings), steps, dry_run=dry_run, as_json=as_json)
 
 
 def load(settings: Train) -> Run:
@@ -173,30 +165,17 @@ def _look(settings: Train) -> documents.Exam | None:
     return documents.exam(found, LOOK)
 
 
-def _carry_out(ready: Run, plan: dict[str, Any], *, progress: bool) -> tuple[dict[str, Any], Measured | None]:
-    settings = ready.settings
-    folder = run_folder.prepare(settings, plan["parameters"])
-    record = {"command": "reason train", "finished": False, "settings": run_folder.plain(settings), "plan": plan}
-    record["versions"] = run_folder.provenance()
-    run_folder.write(folder, record)
-    began = time.monotonic()
-    try:
-        with run_folder.going_on(folder):
-            taught = _teach(ready, progress=progress)
-            measured = _measure(taught.reasoner, ready.look, progress=progress)
-            record |= {"finished": True, "seconds": round(time.monotonic() - began, 1)}
-            record |= {"best_step": taught.best_step, "held_out_exact_match": taught.best_match}
-            record |= {"last_step": taught.history[-1], "look": None if measured is None else measured.plain()}
-            taught.reasoner.save(folder)
-            run_folder.write(folder, record)
-    except KeyboardInterrupt:
-        typer.echo(
-            f"\ninterrupted: give the same command with --resume to continue from the last checkpoint in {folder}; "
-            f"there is one every {ready.lessons.validate_every} steps",
-            err=True,
-        )
-        raise typer.Exit(INTERRUPTED) from None
-    return record, measured
+def _carry_out(ready: Run, plan: dict[str, Any], looks: list[Measured], *, progress: bool) -> dict[str, Any]:
+    began, often = time.monotonic(), f"every {ready.lessons.validate_every} steps"
+    with carrying.kept(ready.settings, plan, checkpoints=often, command="reason train") as (folder, record):
+        taught = _teach(ready, progress=progress)
+        measured = _measure(taught.reasoner, ready.look, progress=progress)
+        looks += [] if measured is None else [measured]
+        record |= {"finished": True, "seconds": round(time.monotonic() - began, 1)}
+        record |= {"best_step": taught.best_step, "held_out_exact_match": taught.best_match}
+        record |= {"last_step": taught.history[-1], "look": None if measured is None else measured.plain()}
+        taught.reasoner.save(folder)
+    return record
 
 
 def _teach(ready: Run, *, progress: bool) -> Taught:

@@ -18,6 +18,10 @@ DRAW = 0  # the seed that draws the examples, the same for every model
 EXAMPLES = 200
 EXACT = "exact"
 """The name of the attack that reads every certified variant, which only the built-in reviews have."""
+UNCERTIFIED = (
+    f"the attack {EXACT!r} reads every certified variant of a text, which only the corpus 'reviews' has: name a recipe "
+    "such as textfooler+minilm+neighbours"
+)
 
 
 def attacked(loaded: Loaded, recipe: str, dev: Dataset, *, examples: int = EXAMPLES) -> dict[str, Any]:
@@ -49,6 +53,32 @@ def attacked(loaded: Loaded, recipe: str, dev: Dataset, *, examples: int = EXAMP
     }
 
 
+def check_attack(recipe: str, *, certified: bool) -> None:
+    """Refuse an attack that would fail when a model has been trained for it.
+
+    Args:
+        recipe: A recipe's name, or `EXACT`.
+        certified: Whether the texts have certified variants.
+
+    Raises:
+        ValueError: If a substitute is unknown, or `EXACT` is asked for other texts.
+        ModuleNotFoundError: If TextAttack is not installed.
+        MissingResourceError: If this machine lacks what the recipe reads.
+    """
+    from robustlab.evaluation.attack.importing import textattack
+    from robustlab.evaluation.attack.names import parse
+    from robustlab.resources.recipes import needs, recipes
+
+    if recipe == EXACT:
+        if not certified:
+            raise ValueError(UNCERTIFIED)
+        return
+    parsed = parse(recipe)
+    textattack()
+    if parsed.base in recipes():
+        resources.require(*needs(parsed.name))
+
+
 def _searched(loaded: Loaded, recipe: str, chosen: Dataset) -> tuple[list[Attacked], tuple[str, ...]]:
     from robustlab.evaluation.attack.attacking import AttackError, Example, attacker
     from robustlab.evaluation.attack.bench import Bench
@@ -74,10 +104,7 @@ def _exact(loaded: Loaded, chosen: Dataset) -> tuple[list[Attacked], tuple[str, 
     from robustlab.evaluation.attack.exact import exact_rows
 
     if "slots" not in chosen.column_names:
-        raise ValueError(
-            f"the attack {EXACT!r} reads every certified variant of a text, which only the corpus 'reviews' has: "
-            "name a recipe such as textfooler+minilm+neighbours"
-        )
+        raise ValueError(UNCERTIFIED)
     found = exact_rows(models.predictor(*loaded), [from_row(row) for row in chosen])
     numbers = list(chosen["example_id"])
     return [replace(row, example_id=numbers[row.example_id]) for row in found], ()

@@ -15,7 +15,7 @@ def row(seed, *, pretraining="words", clean=None, robust=None, adversarial=None,
     clean, robust = clean or CLEAN[seed], robust or ROBUST[seed]
     adversarial = adversarial or ADVERSARIAL[seed]
     return {
-        "task": task, "seed": seed, "pretraining": pretraining, "finetuning": "standard", "recipe": "textfooler",
+        "task": task, "seed": seed, "name": f"{pretraining}, standard", "recipe": "textfooler",
         "example_ids": list(range(len(clean))), "examples": len(clean), "clean_mask": encode(clean),
         "robust_mask": encode(robust), "dev": {"n": len(clean), "mask": encode(clean)},
         "advglue": {"advglue-sst2": {"n": 3, "mask": encode(adversarial)}},

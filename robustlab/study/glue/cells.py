@@ -52,6 +52,11 @@ class Cell:
     pretraining: str
     finetuning: str
 
+    @property
+    def name(self) -> str:
+        """What its line of a table is called."""
+        return f"{self.pretraining}, {self.finetuning}"
+
 
 def cells(seeds: Sequence[int], tasks: Sequence[str]) -> list[Cell]:
     """All cells, seed by seed; those of one encoder stand together.

@@ -68,6 +68,7 @@ def start(
     texts = _texts(protocol, folder)
     encoder = load_encoder(protocol.model, texts=[text.text for text in texts], seed=seed)
     learned, aside = hold_out(texts, protocol.held_out, seed)
+    told: dict[str, Any]
     if PRETRAININGS[pretraining] is None:
         told = _untrained(protocol, encoder, aside, seed)
     else:

@@ -16,7 +16,7 @@ from robustlab.evaluation.metrics import accuracy
 from robustlab.methods import Method
 from robustlab.models import Loaded
 from robustlab.study import rows
-from robustlab.study.attacking import EXACT, EXAMPLES, attacked
+from robustlab.study.attacking import EXAMPLES, attacked
 from robustlab.study.zoo_settings import NAMES, REACH, build
 from robustlab.training import Recipe, fit
 
@@ -25,10 +25,9 @@ if TYPE_CHECKING:
 
 TASKS = ("sst2", "qqp", "mnli", "qnli", "rte", "reviews")
 """GLUE's tasks that AdvGLUE has, and the built-in corpus that stands in for them offline."""
+BUILT_IN = "reviews"
 PROBED = 64  # training rows whose embeddings are measured
 WARM = "standard"
-
-__all__ = ["EXACT", "TASKS", "Sizes", "check_method", "check_task", "fine_tuned", "measured"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +63,21 @@ def check_task(name: str) -> None:
     Raises: ValueError: If it is not one of `TASKS`; the message names the nearest.
     """
     _known("task", name, TASKS)
+
+
+def check_data(task: str, folder: Path | None = None) -> None:
+    """Read all rows of a task once, so that what is missing is found before anything is trained.
+
+    Args:
+        task: One of `TASKS`.
+        folder: Of local corpora.
+
+    Raises:
+        FileNotFoundError: If there is no such folder.
+        ConnectionError: If they are not in the folder and the hub cannot be reached.
+    """
+    for name, split in ((task, "train"), (task, "dev"), *((name, "dev") for name in _static(task))):
+        corpora.load(name, split=split, folder=folder)
 
 
 def check_method(name: str) -> None:

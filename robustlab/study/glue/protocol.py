@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from robustlab.study.glue.measuring import EXACT, Sizes
+from robustlab.study.attacking import EXACT
+from robustlab.study.glue.measuring import Sizes
 from robustlab.training.recipe import Recipe
 
 NEIGHBOURS = "textfooler+minilm+neighbours"
@@ -16,6 +17,8 @@ NEIGHBOURS = "textfooler+minilm+neighbours"
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
     """One profile. Nothing is tuned for any pre-training, and nothing is chosen on the rows that are reported.
+
+    `smoke` shows that everything runs: its models hardly learn. `laptop` takes minutes a cell, `gpu` hours.
 
     Attributes:
         name: Of the profile.
@@ -52,14 +55,12 @@ PROFILES: Mapping[str, Protocol] = MappingProxyType(
                 pretraining=Recipe(epochs=1, batch_size=8, learning_rate=1e-3, max_length=64, log_every=10),
                 tasks=("reviews",),
                 sizes=Sizes(
-                    train=320,
-                    warm=3,
-                    epochs=1,
+                    train=160,
                     batch_size=16,
-                    learning_rate=2e-3,
+                    learning_rate=1e-3,
                     max_length=64,
-                    dev=200,
-                    examples=32,
+                    dev=100,
+                    examples=16,
                     recipe=EXACT,
                 ),
                 seeds=(0,),
@@ -72,7 +73,14 @@ PROFILES: Mapping[str, Protocol] = MappingProxyType(
                 pretraining=Recipe(epochs=2, batch_size=8, learning_rate=3e-5, max_length=64, log_every=10),
                 tasks=("sst2", "qnli"),
                 sizes=Sizes(
-                    train=1000, warm=1, epochs=1, learning_rate=1e-4, dev=1000, examples=100, recipe=NEIGHBOURS
+                    train=800,
+                    warm=1,
+                    epochs=1,
+                    batch_size=16,
+                    learning_rate=1e-4,
+                    dev=1000,
+                    examples=120,
+                    recipe=NEIGHBOURS,
                 ),
                 seeds=(0, 1, 2),
             ),

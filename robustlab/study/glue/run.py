@@ -17,9 +17,10 @@ import typer
 
 from robustlab import jsonl
 from robustlab.study import rows
+from robustlab.study.attacking import check_attack
 from robustlab.study.glue.cells import PRETRAININGS, Cell, cells
 from robustlab.study.glue.encoders import start
-from robustlab.study.glue.measuring import fine_tuned, measured
+from robustlab.study.glue.measuring import BUILT_IN, fine_tuned, measured
 from robustlab.study.glue.protocol import Protocol, profile
 
 CACHE = Path.home() / ".cache" / "robustlab" / "glue"
@@ -41,7 +42,8 @@ def run(
         str(encoder.folder), cell.task, cell.finetuning, cell.seed, protocol.sizes, folder=folder, device=device,
         progress=progress,
     )  # fmt: skip
-    row = asdict(cell) | {"profile": protocol.name, "model": protocol.model, "sizes": asdict(protocol.sizes)}
+    row = asdict(cell) | {"name": cell.name, "profile": protocol.name, "model": protocol.model}
+    row["sizes"] = asdict(protocol.sizes)
     row["encoder"] = {name: encoder.told[name] for name in DESCRIBED}
     return row | told | measured(loaded, cell.task, protocol.sizes, folder=folder)
 
@@ -77,6 +79,7 @@ def main(
     if only is not None and only not in PRETRAININGS:
         raise typer.BadParameter(f"--only {only!r}: expected one of {', '.join(PRETRAININGS)}")
     jsonl.mend(results)
+    check_attack(protocol.sizes.recipe, certified=protocol.tasks == (BUILT_IN,))
     todo = list(missing(results, protocol, chosen, only, task))
     typer.echo(f"profile {protocol.name}: {len(todo)} cells to run")
     for number, cell in enumerate(todo, start=1):

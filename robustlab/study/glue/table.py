@@ -21,7 +21,7 @@ class Line(NamedTuple):
 
     Attributes:
         task: The task.
-        name: The model: its pre-training and how it was fine-tuned.
+        name: The model, with how it was fine-tuned.
         rows: One a seed, by seed.
         drop: On the attacked examples.
         dev: Accuracy on all dev rows that were asked.
@@ -56,11 +56,6 @@ class Against(NamedTuple):
     advglue: Mapping[str, Estimate]
 
 
-def name_of(row: Row) -> str:
-    """What a row's model is called."""
-    return f"{row['pretraining']}, {row['finetuning']}"
-
-
 def lines(rows: Iterable[Row]) -> list[Line]:
     """One line a task and model, in the order in which they appear; the last row of a seed counts.
 
@@ -76,7 +71,7 @@ def lines(rows: Iterable[Row]) -> list[Line]:
                 f"{asked[row['task']][0]} on {len(asked[row['task']][1])} and {how[0]} on {len(how[1])}; keep rows of "
                 "other settings in a file of their own"
             )
-        found.setdefault((row["task"], name_of(row)), {})[row["seed"]] = row
+        found.setdefault((row["task"], row["name"]), {})[row["seed"]] = row
     return [_line(*of, [seeds[seed] for seed in sorted(seeds)]) for of, seeds in found.items()]
 
 
@@ -112,7 +107,7 @@ def against(found: Sequence[Line], name: str, control: str) -> list[Against]:
 
     Args:
         found: Lines.
-        name: The first, as `name_of` calls it.
+        name: The first, as its rows call it.
         control: The second.
     """
     by_name = {(line.task, line.name): line for line in found}

@@ -13,7 +13,7 @@ EXAMPLES = """[bold]Examples[/]
 
 Offline, in a minute or two: a model from scratch on generated reviews, in the exact worst case:
 
-  robustlab glue-drop --limit 1000
+  robustlab glue-drop --limit 4000 --warm 4 --examples 64
 
 Does an encoder that you pre-trained lose less than the one it began as?
 

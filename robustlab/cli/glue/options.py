@@ -70,7 +70,7 @@ Epochs = Annotated[int, typer.Option(min=1, help="Epochs of the method after the
 Batch = Annotated[int, typer.Option("--batch-size", min=1, help="Rows a step.", rich_help_panel=TRAINING)]
 LearningRate = Annotated[
     float | None,
-    typer.Option(help="Highest learning rate.", show_default="1e-4; 2e-3 for tiny", rich_help_panel=TRAINING),
+    typer.Option(help="Highest learning rate.", show_default="1e-4; 1e-3 for tiny", rich_help_panel=TRAINING),
 ]
 MaxLength = Annotated[
     int, typer.Option(min=8, help="Longer texts are cut to this many tokens.", rich_help_panel=TRAINING)

@@ -21,7 +21,7 @@ from robustlab.study.glue.measuring import BUILT_IN, Sizes, check_data, check_me
 from robustlab.study.glue.table import HEADINGS, Line, lines, percent
 
 STUDY = "glue-drop command"
-TINY_LEARNING_RATE = 2e-3
+TINY_LEARNING_RATE = 1e-3
 WEIGHTS = ("*.safetensors", "*.bin")
 
 

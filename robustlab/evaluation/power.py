@@ -1,4 +1,4 @@
-"""How many examples it takes to tell two accuracies apart, on the same examples and on different ones."""
+"""How many examples it takes to tell two accuracies apart, and what so many examples cannot tell apart."""
 
 from __future__ import annotations
 
@@ -84,6 +84,41 @@ def examples_needed(power_at: Callable[[int], float], *, power: float = 0.8) -> 
         middle = (low + high) // 2
         low, high = (low, middle) if power_at(middle) >= power else (middle, high)
     return high
+
+
+def least_difference(power_at: Callable[[float], float], *, most: float = 1.0, power: float = 0.8) -> float:
+    """The smallest difference that a test has some power for, by bisection: what is smaller is noise to it.
+
+    Args:
+        power_at: Difference -> power at the examples that there are, such as
+            `lambda d: paired_power(81, base + d, base)` with `base` the share that only the worse model gets right.
+        most: The largest difference that is possible there.
+        power: What is wanted.
+    Raises: ValueError: If `power` is not between 0 and 1, `most` is not positive, or no possible difference has it.
+    """
+    if not 0 < power < 1:
+        raise ValueError(f"power must be between 0 and 1, got {power}")
+    if not most > 0:
+        raise ValueError(f"most must be positive, got {most}")
+    if power_at(most) < power:
+        raise ValueError(f"no difference up to {most:g} is found with a power of {power}: take more examples")
+    low, high = 0.0, most
+    while high - low > 1e-6:
+        middle = (low + high) / 2
+        low, high = (low, middle) if power_at(middle) >= power else (middle, high)
+    return high
+
+
+def standard_error(accuracy: float, n: int) -> float:
+    """√(p(1-p)/n), by which an accuracy on n examples differs from that on all.
+
+    Args:
+        accuracy: p, a share.
+        n: Examples.
+    Raises: ValueError: If `n` is below 1 or the accuracy is not within [0, 1].
+    """
+    _check(n, LEVEL, accuracy=accuracy)
+    return math.sqrt(accuracy * (1 - accuracy) / n)
 
 
 def _check(n: int, level: float, **shares: float) -> None:

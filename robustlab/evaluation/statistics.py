@@ -71,6 +71,27 @@ def seed_interval(values: Sequence[float], *, level: float = LEVEL) -> Estimate:
     return Estimate(mean, mean - half, mean + half)
 
 
+def with_seeds(examples: Estimate, values: Sequence[float], *, level: float = LEVEL) -> Estimate:
+    """Widen an interval over examples to one over other seeds as well.
+
+    The two sources are taken as independent, so that their half-widths add in squares; one seed leaves the examples
+    alone.
+
+    Args:
+        examples: A value with its interval over examples.
+        values: What each seed has.
+        level: Coverage of the interval over seeds.
+
+    Raises: ValueError: If a value is not finite or `level` is not between 0 and 1.
+    """
+    if len(values) < 2:
+        return examples
+    mean, _, high = seed_interval(values, level=level)
+    value, half = examples.value, high - mean
+    below, above = value - examples.low, examples.high - value
+    return Estimate(value, value - math.hypot(below, half), value + math.hypot(above, half))
+
+
 def bootstrap_interval(
     values: ArrayLike, *, level: float = LEVEL, resamples: int = RESAMPLES, seed: int = 0
 ) -> Estimate:
@@ -120,6 +141,20 @@ def bootstrap_ratios(
         ValueError: If the shapes differ or have no rows, a number is not finite, a denominator is negative or sums to
             zero over all examples, `level` is not between 0 and 1, or no resample has a denominator.
     """
+    values, ratios = ratio_draws(numerators, denominators, resamples=resamples, seed=seed)
+    tails = (1 - _checked(level)) / 2
+    low, high = np.nanquantile(ratios, [tails, 1 - tails], axis=0)
+    return [Estimate(*map(float, found)) for found in zip(values, low, high, strict=True)]
+
+
+def ratio_draws(
+    numerators: ArrayLike, denominators: ArrayLike, *, resamples: int = RESAMPLES, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """The ratios [m] of `bootstrap_ratios`, and of the resamples [resamples m]: NaN where a denominator sums to zero.
+
+    Columns are drawn alike, so that the differences of two may be taken draw by draw. Arguments and errors are those of
+    `bootstrap_ratios`.
+    """
     top, bottom = np.asarray(numerators, dtype=float), np.asarray(denominators, dtype=float)
     _check_ratios(top, bottom, resamples)
     values = np.array([math.fsum(column) for column in top.T]) / bottom.sum(0)
@@ -137,10 +172,7 @@ def bootstrap_ratios(
     ratios = values + np.divide(upper, lower, out=np.full_like(upper, np.nan), where=lower > 0)
     if np.isnan(ratios).all(0).any():
         raise ValueError(f"no resample has an example that counts: take more than resamples={resamples}")
-    tails = (1 - _checked(level)) / 2
-    low, high = np.nanquantile(ratios, [tails, 1 - tails], axis=0)
-    found = zip(values, low, high, strict=True)
-    return [Estimate(float(value), float(lowest), float(highest)) for value, lowest, highest in found]
+    return values, ratios
 
 
 def _check_ratios(top: np.ndarray, bottom: np.ndarray, resamples: int) -> None:

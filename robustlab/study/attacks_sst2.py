@@ -17,18 +17,10 @@ from typing import Annotated, Any
 
 import torch
 import typer
-from datasets import Dataset
 
-from robustlab import corpora, resources
-from robustlab.evaluation.attack.attacking import AttackError, Example, attacker
-from robustlab.evaluation.attack.bench import Bench
-from robustlab.evaluation.attack.limits import Limits
-from robustlab.evaluation.attack.names import parse
-from robustlab.evaluation.attack.rows import Attacked, in_order
-from robustlab.evaluation.attack.setup import longest_first
-from robustlab.evaluation.attack.summary import summarise
-from robustlab.models import Loaded
+from robustlab import corpora
 from robustlab.study import rows
+from robustlab.study.attacking import attacked
 from robustlab.study.main_sst2 import SHORT, Cell, Row, cells, evaluate, train
 from robustlab.study.masking_sst2 import NAMED, find
 
@@ -36,8 +28,6 @@ STUDY = "attacks-sst2"
 METHODS = ("standard", "pgd")
 RECIPES = ("textfooler+minilm+neighbours", "textbugger+minilm+neighbours")
 STATIC = "advglue-sst2"
-EXAMPLES = 200  # of the dev sentences, the same for every model
-DRAW = 0  # the seed that draws them
 
 
 def run(cell: Cell, runs: Sequence[Row], recipes: Sequence[str], folder: Path | None) -> Iterator[dict[str, Any]]:
@@ -58,35 +48,6 @@ def run(cell: Cell, runs: Sequence[Row], recipes: Sequence[str], folder: Path | 
     }
     for recipe in recipes:
         yield common | attacked(loaded, recipe, dev) | rows.provenance(loaded.model.device.type)
-
-
-def attacked(loaded: Loaded, recipe: str, dev: Dataset) -> dict[str, Any]:
-    """The fields of one attack."""
-    chosen = dev.shuffle(seed=DRAW).select(range(EXAMPLES))
-    examples = [
-        Example(*row) for row in zip(*(list(chosen[name]) for name in ("example_id", "label", "text")), strict=True)
-    ]
-    made = attacker(Bench(loaded, parse(recipe)), Limits(), seed=DRAW)
-    order = longest_first([example.text for example in examples])
-    found: list[Attacked] = []
-    for told in made.run([examples[at] for at in order]):
-        if isinstance(told, AttackError):
-            raise told
-        found.append(told)
-    ordered = in_order(found)
-    return {
-        "recipe": recipe,
-        "draw": DRAW,
-        "examples": len(ordered),
-        "example_ids": [row.example_id for row in ordered],
-        "robust_mask": rows.encode(row.outcome == "failed" for row in ordered),
-        "clean_mask": rows.encode(row.outcome != "skipped" for row in ordered),
-        "queries": [row.queries for row in ordered],
-        "words": [row.words for row in ordered],
-        "changed": [row.changed for row in ordered],
-        "summary": summarise(ordered).plain(),
-        "resources": {name: resources.fingerprint(name) for name in made.resources},
-    }
 
 
 def grid(seeds: Sequence[int], methods: Sequence[str]) -> list[Cell]:

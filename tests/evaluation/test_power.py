@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from robustlab.evaluation.power import examples_needed, paired_power, unpaired_power
+from robustlab.evaluation.power import (
+    examples_needed,
+    least_difference,
+    paired_power,
+    standard_error,
+    unpaired_power,
+)
 from robustlab.evaluation.statistics import mcnemar
 
 
@@ -74,3 +80,32 @@ def test_what_is_refused() -> None:
         examples_needed(lambda n: 1.0, power=1)
     with pytest.raises(ValueError, match="the two models hardly differ"):
         examples_needed(lambda n: 0.05)
+
+
+def test_the_least_difference_is_where_the_power_begins() -> None:
+    base = 0.05
+    found = least_difference(lambda d: paired_power(148, base + d, base), most=0.9)
+    steps = np.arange(0.001, 0.9, 0.0005)
+    powers = np.array([paired_power(148, base + step, base) for step in steps])
+    assert found == pytest.approx(steps[np.argmax(powers >= 0.8)], abs=5e-4)
+    # The normal approximation by hand: two shares about 1/2 of 81 rows each.
+    z = norm.ppf(0.975) + norm.ppf(0.8)
+    least = least_difference(lambda d: unpaired_power(81, 0.5 + d / 2, 0.5 - d / 2))
+    assert 81 * least**2 == pytest.approx(z**2 * 2 * (0.25 - least**2 / 4), rel=1e-3)
+
+
+def test_a_standard_error_is_the_spread_of_simulated_accuracies() -> None:
+    drawn = np.random.default_rng(0).binomial(148, 0.6, size=200_000) / 148
+    assert standard_error(0.6, 148) == pytest.approx(drawn.std(), rel=1e-2)
+    assert standard_error(1.0, 148) == 0
+
+
+def test_differences_that_cannot_be_found() -> None:
+    with pytest.raises(ValueError, match=r"no difference up to 0.9 is found with a power of 0.8"):
+        least_difference(lambda d: paired_power(3, d, 0.0), most=0.9)
+    with pytest.raises(ValueError, match="power must be between 0 and 1, got 2"):
+        least_difference(lambda d: d, power=2)
+    with pytest.raises(ValueError, match="most must be positive, got 0"):
+        least_difference(lambda d: d, most=0)
+    with pytest.raises(ValueError, match="accuracy must be a share"):
+        standard_error(1.5, 10)

@@ -170,3 +170,13 @@ def test_mcnemar_wants_the_same_examples():
 def test_mcnemar_wants_right_or_wrong():
     with pytest.raises(ValueError, match="expected whether each example is right"):
         statistics.mcnemar([0.2, 1], [1, 0])
+
+
+def test_an_interval_over_seeds_and_examples_adds_in_squares() -> None:
+    examples = statistics.Estimate(0.5, 0.4, 0.7)
+    mean, low, _ = statistics.seed_interval([0.4, 0.6])
+    value, lowest, highest = statistics.with_seeds(examples, [0.4, 0.6])
+    assert value == 0.5
+    assert (value - lowest) ** 2 == pytest.approx(0.1**2 + (mean - low) ** 2)
+    assert (highest - value) ** 2 == pytest.approx(0.2**2 + (mean - low) ** 2)
+    assert statistics.with_seeds(examples, [0.4]) == examples

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
-from functools import partial
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from robustlab.cli import cost, device, run_folder
 from robustlab.cli.pretraining import engines
 from robustlab.cli.pretraining.settings import Pretrain
-from robustlab.contrastive.texts.corpus import Text, read_texts
-from robustlab.contrastive.texts.sentences import hard_negative
-from robustlab.contrastive.texts.views import compose, edited, substituted
+from robustlab.contrastive.texts.corpus import read_texts
 from robustlab.methods import Method
 from robustlab.methods.pretraining import multi_scale
 from robustlab.models.encoders import Encoder, load_encoder
 from robustlab.objective.scale_passes import View
-from robustlab.randomness import key
+from robustlab.training import unlabelled
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
     from robustlab.training import Recipe
     from robustlab.training.held_out import HeldOut
-
-LOOKS = 20  # at the held-out sentences, over a run
-FEWEST_HELD_OUT = 2
-VIEW = compose(edited, substituted)
 
 
 @dataclass(frozen=True)
@@ -50,7 +43,7 @@ class Run:
     @property
     def recipe(self) -> Recipe:
         """What was given, with several logs however short the run is."""
-        return paced(self.settings.recipe, len(self.rows))
+        return unlabelled.paced(self.settings.recipe, len(self.rows))
 
     def plan(self) -> dict[str, Any]:
         """What will run and what it costs."""
@@ -100,7 +93,7 @@ def load(settings: Pretrain) -> Run:
     run_folder.check(settings)
     given = settings.texts
     texts = read_texts(given.sources, column=given.column, folder=given.folder, limit=given.limit)
-    learned, kept = hold_out(texts, given.held_out, settings.fit.seed)
+    learned, kept = unlabelled.hold_out(texts, given.held_out, settings.fit.seed)
     encoder = load_encoder(settings.model, texts=[text.text for text in texts], seed=settings.fit.seed)
     recipe = settings.recipe
     rows = sentence_rows(
@@ -112,61 +105,15 @@ def load(settings: Pretrain) -> Run:
     )
     method = _method(settings, (rows, encoder))
     check_rows(method, rows, settings.fit.batch_size)
-    sentences = sum(map(len, rows["ids"]))
-    return Run(settings, method, chosen, encoder, rows, _held_out(kept, settings, len(rows)), sentences)
-
-
-def paced(recipe: Recipe, rows: int) -> Recipe:
-    """The recipe with at least `LOOKS` logs, as far as there are steps."""
-    steps = recipe.epochs * recipe.steps_an_epoch(rows)
-    return replace(recipe, log_every=max(1, min(recipe.log_every, steps // LOOKS)))
-
-
-def hold_out(texts: list[Text], sentences: int, seed: int) -> tuple[list[Text], list[str]]:
-    """Put whole texts aside until there are enough sentences; never more than half of the texts.
-
-    Raises: ValueError: If there are too few texts to put any aside.
-    """
-    if not sentences:
-        return texts, []
-    order = sorted(range(len(texts)), key=lambda number: key(seed, "held out", number))
-    aside, kept = [], set()
-    for number in order[: len(texts) // 2]:
-        if len(aside) >= sentences:
-            break
-        aside += texts[number].sentences
-        kept.add(number)
-    if len(aside) < FEWEST_HELD_OUT:
-        raise ValueError(f"{len(texts)} texts are too few to hold sentences out: give more texts, or --held-out 0")
-    return [text for number, text in enumerate(texts) if number not in kept], aside[:sentences]
+    seen = unlabelled.looked_at(kept, unlabelled.paced(recipe, len(rows)), len(rows), seed=settings.fit.seed)
+    return Run(settings, method, chosen, encoder, rows, seen, sum(map(len, rows["ids"])))
 
 
 def _others(settings: Pretrain) -> dict[str, Any]:
-    seed, contrast, found = settings.fit.seed, settings.contrast, {}
+    contrast = settings.contrast
     if not (settings.scales.sentences or settings.scales.documents):
         return {}
-    if contrast.hard:
-        found["negative"] = partial(_negative, seed=seed)
-    if contrast.view == "text":
-        found["view"] = lambda text, number: VIEW(text, seed, number)
-    return found
-
-
-def _negative(text: str, number: int, *, seed: int) -> str | None:
-    made = hard_negative(text, seed=seed, example=number)
-    return None if made is None else made.text
-
-
-def _held_out(sentences: list[str], settings: Pretrain, rows: int) -> HeldOut | None:
-    from robustlab.training.held_out import HeldOut
-
-    if not sentences:
-        return None
-    recipe = paced(settings.recipe, rows)
-    steps = recipe.epochs * recipe.steps_an_epoch(rows)
-    pairs = [(text, VIEW(text, settings.fit.seed, number)) for number, text in enumerate(sentences)]
-    every = max(recipe.log_every, steps // LOOKS // recipe.log_every * recipe.log_every)
-    return HeldOut(pairs=pairs, every=every)
+    return unlabelled.others(seed=settings.fit.seed, negative=contrast.hard, view=contrast.view == "text")
 
 
 def _method(settings: Pretrain, known: tuple[Dataset, Encoder] | None) -> Method:

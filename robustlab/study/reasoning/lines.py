@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from robustlab.evaluation.reasoning.metrics import MEASURES
-from robustlab.evaluation.statistics import Estimate, bootstrap_interval, paired_difference, seed_interval
+from robustlab.evaluation.statistics import Estimate, bootstrap_interval, paired_difference, with_seeds
 from robustlab.study.compare import holm
 from robustlab.study.reasoning.cells import CONTROL, INFERENCE, TABLE_1
 
@@ -119,9 +119,8 @@ def estimate(rows: Sequence[Row], measure: str) -> Estimate | None:
     if not parts:
         return None
     values, lows, highs = zip(*parts, strict=True)
-    value, below, above = fmean(values), fmean(values) - fmean(lows), fmean(highs) - fmean(values)
-    seeds = _half(values)
-    return Estimate(value, max(0.0, value - math.hypot(below, seeds)), min(1.0, value + math.hypot(above, seeds)))
+    value, low, high = with_seeds(Estimate(fmean(values), fmean(lows), fmean(highs)), values)
+    return Estimate(value, max(0.0, low), min(1.0, high))
 
 
 def _with_documents(row: Row, measure: str) -> Estimate:
@@ -133,14 +132,6 @@ def _with_documents(row: Row, measure: str) -> Estimate:
     if documents is None or len(documents) < 2:
         return Estimate(value, value, value)
     return bootstrap_interval(documents, resamples=2000)
-
-
-def _half(values: Sequence[float]) -> float:
-    """Half of Student's interval over seeds; 0 where there is one seed."""
-    if len(values) < 2:
-        return 0.0
-    value, _, high = seed_interval(values)
-    return high - value
 
 
 def per_document(row: Row, measure: str) -> np.ndarray | None:
@@ -204,11 +195,11 @@ def beside_control(found: Sequence[Line], tests: Sequence[Against], measure: str
 
 def _against(name: str, measure: str, pairs: Sequence[tuple[Row, Row]]) -> Against:
     differences = [a[measure] - b[measure] for a, b in pairs]
-    value, seeds = fmean(differences), _half(differences)
+    value = fmean(differences)
     columns = [tuple(per_document(row, measure) for row in pair) for pair in pairs] if measure in TESTED else []
     if not columns or any(column is None for pair in columns for column in pair):
-        ends = (value - seeds, value + seeds) if len(differences) > 1 else (math.nan, math.nan)
-        return Against(name, measure, differences, Estimate(value, *ends), None, None)
+        none = Estimate(value, value, value) if len(differences) > 1 else Estimate(value, math.nan, math.nan)
+        return Against(name, measure, differences, with_seeds(none, differences), None, None)
     for a, b in columns:
         if len(a) != len(b):
             raise ValueError(f"{name}: expected the documents of the control, got {len(a)} and {len(b)}; run one anew")
@@ -216,10 +207,8 @@ def _against(name: str, measure: str, pairs: Sequence[tuple[Row, Row]]) -> Again
     there = np.isfinite(first) & np.isfinite(second)
     _, low, high = paired_difference(first[there], second[there], resamples=2000)
     mean = float((first - second)[there].mean())
-    ends = value - math.hypot(mean - low, seeds), value + math.hypot(high - mean, seeds)
-    return Against(
-        name, measure, differences, Estimate(value, *ends), _signed_ranks(first[there] - second[there]), None
-    )
+    found = with_seeds(Estimate(value, value - (mean - low), value + (high - mean)), differences)
+    return Against(name, measure, differences, found, _signed_ranks(first[there] - second[there]), None)
 
 
 def _signed_ranks(differences: np.ndarray) -> float:

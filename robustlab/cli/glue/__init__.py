@@ -1,0 +1,1 @@
+"""`robustlab glue-drop`: what an attack takes of models that are fine-tuned on GLUE's tasks."""

@@ -1,0 +1,75 @@
+"""The grid: which encoders are fine-tuned how on which task. A cell's fields are all that it varies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from robustlab.objective.scales import Scales
+
+STUDY = "glue-drop"
+NONE, WORDS, MATCHED, ALL = "none", "words", "words-matched", "multi-scale"
+STANDARD, ROBUST = "standard", "pgd"
+
+_ALL = Scales(words=1.0, tokens=0.1, replaced=1.0, sentences=1.0, documents=0.5)  # as `robustlab pretrain` has them
+_WORDS = Scales(words=1.0, tokens=0.0, replaced=0.0, sentences=0.0, documents=0.0)
+
+PRETRAININGS: Mapping[str, Scales | None] = MappingProxyType(
+    {
+        NONE: None,
+        WORDS: _WORDS,
+        MATCHED: _WORDS,
+        ALL: _ALL,
+        "without-tokens": Scales(words=1.0, tokens=0.0, replaced=0.0, sentences=1.0, documents=0.5),
+        "without-sentences": Scales(words=1.0, tokens=0.1, replaced=1.0, sentences=0.0, documents=0.5),
+        "without-documents": Scales(words=1.0, tokens=0.1, replaced=1.0, sentences=1.0, documents=0.0),
+    }
+)
+"""Name -> weights of the scales; None for no pre-training of ours.
+
+`words` reads the same sentences as often as `multi-scale` does: the control at equal tokens. A step of it takes fewer
+passes, so that `words-matched` takes as many passes as `multi-scale`, over more sentences: the control at equal cost.
+"""
+FINETUNED_ROBUSTLY = (NONE, WORDS, MATCHED, ALL)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One fine-tuning and what is measured of it.
+
+    Attributes:
+        study: Always `STUDY`.
+        seed: Of the pre-training, the head, the rows and all noise.
+        task: The corpus that is learned.
+        pretraining: One of `PRETRAININGS`.
+        finetuning: `standard`, or `pgd`.
+    """
+
+    study: str = STUDY
+    seed: int
+    task: str
+    pretraining: str
+    finetuning: str
+
+    @property
+    def name(self) -> str:
+        """What its line of a table is called."""
+        return f"{self.pretraining}, {self.finetuning}"
+
+
+def cells(seeds: Sequence[int], tasks: Sequence[str]) -> list[Cell]:
+    """All cells, seed by seed; those of one encoder stand together.
+
+    Raises: ValueError: If there is no seed or no task.
+    """
+    if not seeds or not tasks:
+        raise ValueError(f"expected at least one seed and one task, got {len(seeds)} and {len(tasks)}")
+    return [
+        Cell(seed=seed, task=task, pretraining=pretraining, finetuning=finetuning)
+        for seed in seeds
+        for pretraining in PRETRAININGS
+        for task in tasks
+        for finetuning in (STANDARD, ROBUST)
+        if finetuning == STANDARD or pretraining in FINETUNED_ROBUSTLY
+    ]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 LOOKS = 20  # at the held-out sentences, over a run
 FEWEST_HELD_OUT = 2
-VIEW = compose(edited, substituted)
+VIEW = compose(substituted, edited)  # words first: the certified ones are told by the form
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from robustlab.training.sentence_batches import Other
 
 LOOKS = 20  # at the held-out sentences, over a run
 FEWEST_HELD_OUT = 2
-VIEW = compose(edited, substituted)
+VIEW = compose(substituted, edited)  # words first: the certified ones are told by the form
 
 
 def hold_out(texts: Sequence[Text], sentences: int, seed: int) -> tuple[list[Text], list[str]]:

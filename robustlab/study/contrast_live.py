@@ -21,7 +21,7 @@ from robustlab.training.pretraining import contrasted, pretrain
 from robustlab.training.recipe import Recipe
 from robustlab.training.sentence_batches import sentence_rows
 
-VIEW = compose(edited, substituted)
+VIEW = compose(substituted, edited)  # synonyms first: what the corpus certifies is the text as it is written
 WORDS = "words alone"
 DROPOUT, TEXT = "dropout views", "text views"
 SOFT = ", no hard negatives"

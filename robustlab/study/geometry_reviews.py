@@ -26,7 +26,7 @@ LONG = live.Plan(
     model="tiny",
     texts=4000,
     held_out=200,
-    recipe=Recipe(epochs=3, batch_size=32, learning_rate=1e-3, max_length=32, log_every=5),
+    recipe=Recipe(epochs=2, batch_size=32, learning_rate=1e-3, max_length=32, log_every=5),
 )
 
 

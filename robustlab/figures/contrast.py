@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from robustlab.figures.style import INK, colour, marker
 
 WIDTH = 5.6
-LOOKS = ("standard", "adaptive-pgd", "pgd", "augmented", "freelb")
+LOOKS = ("standard", "adaptive-pgd", "pgd", "freelb", "augmented")
 """Whose looks the courses of a figure have, in their order."""
 LABELS = ("adaptive-pgd", "pgd")  # negative, positive: also told apart by their markers
 Points = np.ndarray | Sequence[Sequence[float]]
@@ -149,7 +149,7 @@ def draw_distances(found: Mapping[str, Mapping[str, Sequence[float]]], *, xlabel
     for kind, look in zip(kinds, LOOKS[1:], strict=False):
         axes.plot([], [], color=colour(look), marker=marker(look), linestyle="none", label=kind)
     axes.axvline(1, color=INK, linestyle=":", linewidth=1.2)
-    axes.set_yticks(range(len(found)), list(found))
+    axes.set_yticks(range(len(found)), [name.replace(", ", ",\n") for name in found], fontsize=9.5)
     axes.grid(visible=False, axis="y")
     axes.set(xlabel=xlabel, ylim=(len(found) - 0.5, -0.5), xlim=(0, None))
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=len(kinds), fontsize=9.5)

@@ -1,0 +1,208 @@
+"""Small pre-trainings of the chapter on geometry, and what is asked of their encoders on held-out sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from robustlab import corpora
+from robustlab.contrastive.scores import cosines, unit
+from robustlab.contrastive.texts import compose, edited, hard_negative, read_texts, substituted
+from robustlab.corpora.splitting import normalised
+from robustlab.methods import Method, multi_scale
+from robustlab.models.encoders import Encoder, load_encoder, represent
+from robustlab.training.held_out import Geometry, HeldOut
+from robustlab.training.pretraining import contrasted, pretrain
+from robustlab.training.recipe import Recipe
+from robustlab.training.sentence_batches import sentence_rows
+
+VIEW = compose(substituted, edited)  # synonyms first: what the corpus certifies is the text as it is written
+WORDS = "words alone"
+DROPOUT, TEXT = "dropout views", "text views"
+SOFT = ", no hard negatives"
+FORMS: dict[str, Callable[[], Method]] = {
+    WORDS: partial(multi_scale, tokens=0.0, replaced=0.0, sentences=0.0, documents=0.0, hard=False),
+    DROPOUT: partial(multi_scale, view="dropout"),
+    TEXT: partial(multi_scale, view="text"),
+    DROPOUT + SOFT: partial(multi_scale, view="dropout", hard=False),
+    TEXT + SOFT: partial(multi_scale, view="text", hard=False),
+}
+"""The control, the two views, and both again without what must be told from a sentence."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What all pre-trainings of a chapter share.
+
+    Attributes:
+        corpus: Its `train` split is learned from, its split `unseen` looked at.
+        model: As `load_encoder` takes it.
+        texts: How many texts.
+        held_out: How many sentences are looked at.
+        recipe: Length, rate and batches.
+        looks: How often on the way.
+        unseen: A split with labels.
+        device: "cpu", or None for what is there.
+    """
+
+    corpus: str
+    model: str
+    texts: int
+    held_out: int
+    recipe: Recipe
+    looks: int = 8
+    unseen: str = "test"
+    device: str | None = "cpu"
+
+
+class Held(NamedTuple):
+    """A sentence that nobody learns from, and its others.
+
+    Attributes:
+        text: The sentence.
+        view: It says the same in other words and another form.
+        form: In another form alone.
+        words: In other words alone.
+        negative: It says something else in almost the same words.
+        label: Of the sentence.
+    """
+
+    text: str
+    view: str
+    form: str
+    words: str
+    negative: str
+    label: int
+
+
+class Course(NamedTuple):
+    """What a pre-training leaves behind: encoder, geometry by step from 0 on, and steps."""
+
+    encoder: Encoder
+    looks: dict[int, Geometry]
+    steps: int
+
+
+class Distances(NamedTuple):
+    """Mean squared distances on the unit sphere, in shares of that of two sentences.
+
+    Attributes:
+        view: To a text that says the same.
+        form: To the same words in another form.
+        words: To the same in other words.
+        negative: To a text that says something else in almost the same words.
+        told: Share of the sentences whose view is nearer than their negative.
+        neighbour: Share of the sentences whose nearest other sentence has their label.
+    """
+
+    view: float
+    form: float
+    words: float
+    negative: float
+    told: float
+    neighbour: float
+
+
+def held_out(plan: Plan, *, seed: int = 0) -> list[Held]:
+    """Labelled texts of one sentence that have a hard negative and are not among the texts that are learned from.
+
+    Raises: ValueError: If there are fewer than two.
+    """
+    known = {normalised(sentence) for text in _learned(plan) for sentence in text}
+    found: list[Held] = []
+    rows = corpora.load(plan.corpus, split=plan.unseen)
+    for number, (text, label) in enumerate(zip(rows["text"], rows["label"], strict=True)):
+        other = hard_negative(text, seed=seed, example=number)
+        if text.count(" . ") or other is None or (mark := normalised(text)) in known:
+            continue
+        known.add(mark)
+        same = (make(text, seed, number) for make in (VIEW, edited, substituted))
+        found.append(Held(text, *same, other.text, label))
+        if len(found) == plan.held_out:
+            break
+    if len(found) < 2:
+        raise ValueError(f"expected at least 2 sentences of {plan.corpus} to hold out, found {len(found)}")
+    return found
+
+
+def fresh(plan: Plan, *, seed: int = 0) -> Encoder:
+    """The encoder before the first step."""
+    return load_encoder(plan.model, texts=(" ".join(text) for text in _learned(plan)), seed=seed)
+
+
+def course(plan: Plan, name: str, held: Sequence[Held], *, seed: int = 0) -> Course:
+    """Pre-train a fresh encoder in one of `FORMS`; all see the same rows in the same order and number.
+
+    Raises: KeyError: If there is no form of that name.
+    """
+    method, encoder = FORMS[name](), fresh(plan, seed=seed)
+    rows = sentence_rows(
+        _learned(plan), encoder.tokenizer, max_length=plan.recipe.max_length, others=_others(method, seed)
+    )
+    steps = plan.recipe.epochs * (len(rows) // plan.recipe.batch_size)
+    rows = rows.select(range(len(rows) // plan.recipe.batch_size * plan.recipe.batch_size))
+    every = max(1, steps // plan.looks // plan.recipe.log_every) * plan.recipe.log_every
+    pairs = [(one.text, one.view) for one in held]
+    done = pretrain(
+        encoder, method, rows, plan.recipe, held_out=HeldOut(pairs=pairs, every=every), seed=seed, device=plan.device
+    )
+    assert done.before is not None
+    assert done.after is not None
+    looks = {0: done.before}
+    for log in done.history:
+        if "uniformity" in log:
+            looks[log["step"]] = Geometry(*(log[field] for field in Geometry._fields))
+    return Course(done.encoder, looks | {steps: done.after}, steps)
+
+
+def distances(encoder: Encoder, held: Sequence[Held]) -> Distances:
+    """How far an encoder puts sentences from what says the same, and from what does not."""
+    texts, *sides = (unit(represent(encoder, side)) for side in list(zip(*held, strict=True))[:-1])
+    view, form, words, negative = ((texts - side).square().sum(1) for side in sides)
+    apart = 2 - 2 * cosines(texts, texts, temperature=1.0)
+    others = apart.sum() / (len(held) * (len(held) - 1))
+    labels = torch.tensor([one.label for one in held])
+    nearest = apart.fill_diagonal_(torch.inf).argmin(1)
+    return Distances(
+        view=float(view.mean() / others),
+        form=float(form.mean() / others),
+        words=float(words.mean() / others),
+        negative=float(negative.mean() / others),
+        told=float((view < negative).float().mean()),
+        neighbour=float((labels[nearest] == labels).float().mean()),
+    )
+
+
+def plane(features: Tensor) -> tuple[Tensor, float]:
+    """The two directions in which points on the sphere differ most, and their share of the variance.
+
+    Returns: Coordinates [n 2], and the share.
+    """
+    points = unit(features)
+    _, strengths, directions = torch.linalg.svd(points - points.mean(0), full_matrices=False)
+    share = strengths[:2].square().sum() / strengths.square().sum()
+    return (points - points.mean(0)) @ directions[:2].T, float(share)
+
+
+def _learned(plan: Plan) -> list[tuple[str, ...]]:
+    return [text.sentences for text in read_texts([plan.corpus], limit=plan.texts)]
+
+
+def _others(method: Method, seed: int) -> dict[str, Any]:
+    objective: Any = method.objective
+    found: dict[str, Any] = {}
+    if contrasted(method) and objective.hard:
+        found["negative"] = partial(_negative, seed=seed)
+    if contrasted(method) and objective.view == "text":
+        found["view"] = lambda text, number: VIEW(text, seed, number)
+    return found
+
+
+def _negative(text: str, number: int, *, seed: int) -> str | None:
+    made = hard_negative(text, seed=seed, example=number)
+    return None if made is None else made.text

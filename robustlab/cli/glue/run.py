@@ -14,7 +14,7 @@ import typer
 
 from robustlab import jsonl
 from robustlab.cli import device, reporting
-from robustlab.cli.train import INTERRUPTED
+from robustlab.cli.carrying import INTERRUPTED
 from robustlab.study import rows
 from robustlab.study.attacking import EXACT, check_attack
 from robustlab.study.glue.measuring import BUILT_IN, Sizes, check_data, check_method, check_task, fine_tuned, measured

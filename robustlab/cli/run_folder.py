@@ -109,6 +109,19 @@ def prepare(settings: Kept, parameters: int) -> Path:
     return folder
 
 
+def training(settings: Kept) -> dict[str, Any]:
+    """What the trainer is told about the folder of its run: where checkpoints go, whether to go on, whom to report to.
+
+    Returns: Arguments `output`, `resume` and `report_to` of `robustlab.training.fit` and `pretrain`.
+    """
+    place, checkpoints = settings.place, settings.output / CHECKPOINTS
+    return {
+        "output": checkpoints,
+        "resume": place.resume and any(checkpoints.glob("checkpoint-*")),
+        "report_to": [name for name in place.report_to if name != "none"],
+    }
+
+
 @contextmanager
 def going_on(folder: Path) -> Iterator[None]:
     """Say how to go on where a file of the run cannot be written.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from robustlab.training import Recipe
@@ -54,6 +54,25 @@ class Fit:
     device: str | None
     bf16: bool
 
+    def recipe(self, learning_rate: float, **further: Any) -> Recipe:
+        """What was given, as `robustlab.training` takes it.
+
+        Args:
+            learning_rate: The one given, or the one that suits the model.
+            **further: What the options leave to the command.
+        """
+        from robustlab.training import Recipe  # torch is too heavy for --help
+
+        return Recipe(
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            gradient_accumulation=self.gradient_accumulation,
+            learning_rate=learning_rate,
+            max_length=self.max_length,
+            bf16=self.bf16,
+            **further,
+        )
+
 
 @dataclass(frozen=True)
 class Place:
@@ -102,16 +121,7 @@ class Train:
     @property
     def recipe(self) -> Recipe:
         """What was given, as `robustlab.training.fit` takes it."""
-        from robustlab.training import Recipe  # torch is too heavy for --help
-
-        return Recipe(
-            epochs=self.fit.epochs,
-            batch_size=self.fit.batch_size,
-            gradient_accumulation=self.fit.gradient_accumulation,
-            learning_rate=self.learning_rate,
-            max_length=self.fit.max_length,
-            bf16=self.fit.bf16,
-        )
+        return self.fit.recipe(self.learning_rate)
 
     @property
     def output(self) -> Path:

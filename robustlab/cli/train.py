@@ -148,7 +148,6 @@ def _fit(ready: Run, *, progress: bool) -> Fitted:
     from robustlab.training import fit
 
     settings = ready.settings
-    checkpoints = settings.output / run_folder.CHECKPOINTS
     return fit(
         ready.loaded.model,
         ready.loaded.tokenizer,
@@ -157,10 +156,8 @@ def _fit(ready: Run, *, progress: bool) -> Fitted:
         settings.recipe,
         validation=ready.validation,
         seed=settings.fit.seed,
-        output=checkpoints,
         device=ready.device,
-        resume=settings.place.resume and any(checkpoints.glob("checkpoint-*")),
-        report_to=[name for name in settings.place.report_to if name != "none"],
+        **run_folder.training(settings),
         progress=progress,
     )
 

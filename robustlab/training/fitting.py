@@ -124,11 +124,7 @@ def fit(
         arguments = TrainingArguments(
             **schedule(recipe, len(train)),
             **keeping(folder, validated=validation is not None, temporary=output is None),
-            seed=seed,
-            use_cpu=device == "cpu" or not torch.accelerator.is_available(),  # bf16 on a CPU must be asked for
-            report_to=list(report_to) or "none",
-            disable_tqdm=True,  # its own bar prints a dict at every log, and draws a widget in notebooks; see QuietBar
-            dataloader_pin_memory=device != "cpu" and torch.cuda.is_available(),
+            **surroundings(seed, device, report_to),
         )
         trainer = _trainer(model, tokenizer, method, train, validation, arguments, max_length=recipe.max_length)
         for callback in (*callbacks, *([QuietBar()] if progress else [])):
@@ -166,6 +162,17 @@ def keeping(folder: Path, *, validated: bool, temporary: bool) -> dict[str, Any]
         "save_only_model": temporary,
         "load_best_model_at_end": validated,
         "metric_for_best_model": "accuracy" if validated else None,
+    }
+
+
+def surroundings(seed: int, device: str | None, report_to: Sequence[str]) -> dict[str, Any]:
+    """Where a training runs and whom it tells."""
+    return {
+        "seed": seed,
+        "use_cpu": device == "cpu" or not torch.accelerator.is_available(),  # bf16 on a CPU must be asked for
+        "report_to": list(report_to) or "none",
+        "disable_tqdm": True,  # its own bar prints a dict at every log, and draws a widget in notebooks; see QuietBar
+        "dataloader_pin_memory": device != "cpu" and torch.cuda.is_available(),
     }
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-import torch
 from datasets import Dataset
 from torch import nn
 from transformers import PrinterCallback, TrainerCallback, TrainingArguments
@@ -20,7 +19,7 @@ from robustlab.models.encoders import Encoder
 from robustlab.objective.multi_scale import MultiScale
 from robustlab.randomness import key
 from robustlab.training.clustering import FitPrototypes
-from robustlab.training.fitting import QuietBar, checkpoint_in, keeping, schedule
+from robustlab.training.fitting import QuietBar, checkpoint_in, keeping, schedule, surroundings
 from robustlab.training.held_out import Geometry, HeldOut, geometry
 from robustlab.training.precision import kept_to_itself
 from robustlab.training.recipe import Recipe
@@ -102,7 +101,7 @@ def pretrain(
 
     Args:
         encoder: From `robustlab.models.load_encoder`.
-        method: From `robustlab.methods.pretraining`.
+        method: From `robustlab.methods.multi_scale`.
         rows: From `sentence_rows`; a batch is so many rows, each of one or several sentences.
         recipe: Epochs, learning rate and the like.
         held_out: What is looked at on the way.
@@ -126,15 +125,11 @@ def pretrain(
         folder = Path(stack.enter_context(TemporaryDirectory()) if output is None else output)
         checkpoint = checkpoint_in(folder) if resume else None
         arguments = TrainingArguments(
-            **schedule(recipe, len(rows)),
+            **schedule(recipe, seen(method, rows, recipe.batch_size)),
             **keeping(folder, validated=False, temporary=output is None),
-            seed=seed,
-            use_cpu=device == "cpu" or not torch.accelerator.is_available(),
-            report_to=list(report_to) or "none",
-            disable_tqdm=True,
-            dataloader_drop_last=contrasted(method),  # a short last batch would have other negatives, or none
+            **surroundings(seed, device, report_to),
+            dataloader_drop_last=contrasted(method),
             remove_unused_columns=False,  # the collator reads columns that the encoder does not know
-            dataloader_pin_memory=device != "cpu" and torch.cuda.is_available(),
         )
         trainer = PretrainingTrainer(
             encoder=encoder,
@@ -152,6 +147,11 @@ def pretrain(
     encoder.model.eval()
     after = None if held_out is None else geometry(encoder, held_out.pairs)
     return Pretrained(encoder, list(trainer.state.log_history), before, after)
+
+
+def seen(method: Method, rows: Dataset, batch_size: int) -> int:
+    """Rows of an epoch: a short last batch would have other negatives, or none, and is left out of a contrast."""
+    return len(rows) - (len(rows) % batch_size if contrasted(method) else 0)
 
 
 def contrasted(method: Method) -> bool:

@@ -69,17 +69,19 @@ def test_the_plan_is_shown_and_the_results_say_what_next(run, texts, tmp_path):
 
 def test_an_interrupted_run_goes_on(run, interrupted, texts, tmp_path, monkeypatch):
     arguments = ("pretrain", *QUICK, "--data", texts, "--epochs", "2")
+    assert json.loads(run(*arguments, "--output", tmp_path, "--dry-run", "--json").stdout)["optimiser_steps"] == 8
     whole = json.loads(run(*arguments, "--output", tmp_path / "whole", "--json").stdout)
     count, step = itertools.count(1), RobustTrainer.training_step
 
     def cut(self, *given):
-        if next(count) == 7:
+        if next(count) == 4:  # within the first epoch: there is a checkpoint of it all the same
             raise KeyboardInterrupt
         return step(self, *given)
 
     with monkeypatch.context() as patch:
         patch.setattr(RobustTrainer, "training_step", cut)
         assert "give the same command with --resume" in interrupted(*arguments, "--output", tmp_path / "cut")
+    assert list((tmp_path / "cut" / "checkpoints").glob("checkpoint-*"))
     resumed = json.loads(run(*arguments, "--output", tmp_path / "cut", "--resume", "--json").stdout)
     assert resumed["geometry"]["after"] == whole["geometry"]["after"]
 

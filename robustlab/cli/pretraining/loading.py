@@ -38,7 +38,10 @@ class Run:
     @property
     def optimiser_steps(self) -> int:
         """Of the whole run."""
-        return self.recipe.epochs * self.recipe.steps_an_epoch(len(self.rows))
+        from robustlab.training.pretraining import seen
+
+        rows = seen(self.method, self.rows, self.recipe.batch_size)
+        return self.recipe.epochs * self.recipe.steps_an_epoch(rows)
 
     @property
     def recipe(self) -> Recipe:

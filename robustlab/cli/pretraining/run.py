@@ -22,7 +22,7 @@ def run(settings: Pretrain, *, dry_run: bool, as_json: bool) -> None:
 
 def _carry_out(ready: Run, plan: dict[str, Any], progress: bool) -> dict[str, Any]:
     began = time.monotonic()
-    with carrying.kept(ready.settings, plan, checkpoints="after every epoch") as (folder, record):
+    with carrying.kept(ready.settings, plan, checkpoints="ten times an epoch") as (folder, record):
         done = _pretrain(ready, progress=progress)
         record |= {"finished": True, "seconds": round(time.monotonic() - began, 1)}
         looks = {"before": done.before, "after": done.after}
@@ -38,7 +38,6 @@ def _pretrain(ready: Run, *, progress: bool) -> Pretrained:
     from robustlab.training.pretraining import pretrain
 
     settings = ready.settings
-    checkpoints = settings.output / run_folder.CHECKPOINTS
     return pretrain(
         ready.encoder,
         ready.method,
@@ -46,10 +45,8 @@ def _pretrain(ready: Run, *, progress: bool) -> Pretrained:
         ready.recipe,
         held_out=ready.held_out,
         seed=settings.fit.seed,
-        output=checkpoints,
         device=ready.device,
-        resume=settings.place.resume and any(checkpoints.glob("checkpoint-*")),
-        report_to=[name for name in settings.place.report_to if name != "none"],
+        **run_folder.training(settings),
         progress=progress,
     )
 

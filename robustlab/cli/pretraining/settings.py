@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 TINY_LEARNING_RATE = 1e-3
 LEARNING_RATE = 3e-5
+CHECKPOINTS = 10  # an epoch, of which most runs have one
 
 
 @dataclass(frozen=True)
@@ -70,17 +71,7 @@ class Pretrain:
     @property
     def recipe(self) -> Recipe:
         """What was given, as `robustlab.training.pretrain` takes it."""
-        from robustlab.training import Recipe
-
-        return Recipe(
-            epochs=self.fit.epochs,
-            batch_size=self.fit.batch_size,
-            gradient_accumulation=self.fit.gradient_accumulation,
-            learning_rate=self.learning_rate,
-            max_length=self.fit.max_length,
-            bf16=self.fit.bf16,
-            log_every=10,
-        )
+        return self.fit.recipe(self.learning_rate, validations=CHECKPOINTS, log_every=10)
 
     @property
     def output(self) -> Path:

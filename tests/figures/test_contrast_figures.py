@@ -9,7 +9,7 @@ import numpy as np  # noqa: E402
 
 from robustlab.figures import contrast as drawn  # noqa: E402
 from robustlab.figures.style import INK, colour, marker  # noqa: E402
-from robustlab.study.contrast_circle import Circle  # noqa: E402
+from robustlab.study.pretraining.circle import Circle  # noqa: E402
 
 
 def lines(axes, mark):

@@ -6,21 +6,21 @@ import pytest
 import torch
 from sklearn.decomposition import PCA
 
-from robustlab.study import contrast_circle, geometry_reviews, geometry_table
-from robustlab.study import contrast_live as live
+from robustlab.study.pretraining import circle, courses, geometry_table
+from robustlab.study.pretraining import geometry as recorded
 from robustlab.training.held_out import geometry
 
 SHORT = replace(
-    geometry_reviews.LONG,
+    recorded.LONG,
     texts=130,
     held_out=12,
     looks=2,
-    recipe=replace(geometry_reviews.LONG.recipe, epochs=1, log_every=1),
+    recipe=replace(recorded.LONG.recipe, epochs=1, log_every=1),
 )
 
 
 def test_each_loss_gets_what_it_asks_for():
-    found = {name: contrast_circle.steered(loss) for name, loss in contrast_circle.LOSSES.items()}
+    found = {name: circle.steered(loss) for name, loss in circle.LOSSES.items()}
     alone, spread, both = found.values()
     assert alone.uniformity > spread.uniformity + 0.5
     assert both.alignment < spread.alignment / 2
@@ -29,20 +29,20 @@ def test_each_loss_gets_what_it_asks_for():
 
 
 def test_a_steered_encoder_depends_on_the_seed_alone():
-    loss = contrast_circle.LOSSES["InfoNCE"]
-    one, _, again = contrast_circle.steered(loss, steps=3), torch.randn(9), contrast_circle.steered(loss, steps=3)
+    loss = circle.LOSSES["InfoNCE"]
+    one, _, again = circle.steered(loss, steps=3), torch.randn(9), circle.steered(loss, steps=3)
     assert torch.equal(one.points, again.points)
-    assert torch.equal(contrast_circle.steered(None).points, contrast_circle.steered(loss, steps=0).points)
-    assert not torch.equal(one.points, contrast_circle.steered(loss, steps=3, seed=1).points)
+    assert torch.equal(circle.steered(None).points, circle.steered(loss, steps=0).points)
+    assert not torch.equal(one.points, circle.steered(loss, steps=3, seed=1).points)
 
 
 @pytest.fixture(scope="module")
 def held():
-    return live.held_out(SHORT)
+    return courses.held_out(SHORT)
 
 
 def test_nothing_that_is_held_out_is_learned_from(held):
-    learned = {sentence for text in live._learned(SHORT) for sentence in text}
+    learned = {sentence for text in courses._learned(SHORT) for sentence in text}
     assert len(held) == 12
     assert len({one.text for one in held} - learned) == 12
     for one in held:
@@ -53,15 +53,15 @@ def test_nothing_that_is_held_out_is_learned_from(held):
 
 def test_too_few_sentences_are_refused():
     with pytest.raises(ValueError, match="expected at least 2 sentences of reviews to hold out, found 1"):
-        live.held_out(replace(SHORT, held_out=1))
+        courses.held_out(replace(SHORT, held_out=1))
 
 
 def test_a_course_begins_with_the_fresh_encoder_and_ends_with_its_own(held):
-    taught = live.course(SHORT, live.TEXT, held)
+    taught = courses.course(SHORT, courses.TEXT, held)
     pairs = [(one.text, one.view) for one in held]
     assert list(taught.looks) == sorted(taught.looks)
     assert (0 in taught.looks, max(taught.looks)) == (True, taught.steps)
-    assert taught.looks[0] == geometry(live.fresh(SHORT), pairs)
+    assert taught.looks[0] == geometry(courses.fresh(SHORT), pairs)
     assert taught.looks[taught.steps] == geometry(taught.encoder, pairs)
 
 
@@ -72,12 +72,12 @@ def test_all_forms_read_the_same_rows(held, monkeypatch):
         seen.append((method.objective.view, method.objective.hard, set(rows.column_names), rows["ids"]))
         raise StopIteration
 
-    encoder = live.fresh(SHORT)
+    encoder = courses.fresh(SHORT)
     monkeypatch.setattr(live, "fresh", lambda plan, seed: encoder)
     monkeypatch.setattr(live, "pretrain", instead)
-    for name in live.FORMS:
+    for name in courses.FORMS:
         with pytest.raises(StopIteration):
-            live.course(SHORT, name, held)
+            courses.course(SHORT, name, held)
     assert all(rows[:] == seen[0][3][:] and len(rows) % 32 == 0 for *_, rows in seen)
     assert ["view_ids" in columns for _, _, columns, _ in seen] == [False, False, True, False, True]
     assert ["negative_ids" in columns for _, _, columns, _ in seen] == [False, True, True, False, False]
@@ -85,7 +85,7 @@ def test_all_forms_read_the_same_rows(held, monkeypatch):
 
 def test_distances_by_loops(monkeypatch):
     generator = torch.Generator().manual_seed(0)
-    texts = [live.Held(*(f"{kind}{i}" for kind in "tvfwn"), i % 2) for i in range(6)]
+    texts = [courses.Held(*(f"{kind}{i}" for kind in "tvfwn"), i % 2) for i in range(6)]
     vectors = {text: torch.randn(4, generator=generator, dtype=torch.float64) for one in texts for text in one[:-1]}
     monkeypatch.setattr(live, "represent", lambda encoder, asked: torch.stack([vectors[text] for text in asked]))
 
@@ -95,7 +95,7 @@ def test_distances_by_loops(monkeypatch):
 
     n = len(texts)
     others = sum(apart(a.text, b.text) for a in texts for b in texts if a is not b) / (n * (n - 1))
-    found = live.distances(None, texts)
+    found = courses.distances(None, texts)
     for field in ("view", "form", "words", "negative"):
         mean = sum(apart(one.text, getattr(one, field)) for one in texts) / n
         assert getattr(found, field) == pytest.approx(mean / others)
@@ -107,7 +107,7 @@ def test_distances_by_loops(monkeypatch):
 
 def test_the_plane_is_that_of_the_principal_components():
     features = torch.randn(30, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    points, share = live.plane(features)
+    points, share = courses.plane(features)
     sphere = (features / features.norm(dim=1, keepdim=True)).numpy()
     other = PCA(n_components=2).fit(sphere)
     assert share == pytest.approx(other.explained_variance_ratio_.sum())
@@ -156,7 +156,7 @@ def test_provenance_says_what_was_run():
 def test_a_row_is_measured_once(tmp_path, monkeypatch):
     made = []
     monkeypatch.setattr(geometry_reviews, "measure", lambda plan, form, seed: made.append(form) or row(form, seed, 0.1))
-    monkeypatch.setattr(geometry_reviews.rows, "provenance", lambda device: {"device": device})
+    monkeypatch.setattr(recorded.rows, "provenance", lambda device: {"device": device})
     for _ in range(2):
-        geometry_reviews.main(tmp_path / "geometry.jsonl", "0,1")
-    assert made == 2 * [geometry_reviews.BEFORE, *live.FORMS]
+        recorded.main(tmp_path / "geometry.jsonl", "0,1")
+    assert made == 2 * [recorded.BEFORE, *courses.FORMS]

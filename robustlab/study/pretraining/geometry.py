@@ -1,6 +1,6 @@
 """Recorded pre-trainings on the built-in reviews: what views and hard negatives do to the geometry.
 
-    python -m robustlab.study.geometry_reviews --results book/results/pretraining/geometry.jsonl
+    python -m robustlab.study.pretraining.geometry --results book/results/pretraining/geometry.jsonl
 
 One row a form and seed: the geometry of held-out sentences on the way, and how far they are in the end from what says
 the same and from what does not. Rows that the results file holds are not made again.
@@ -15,13 +15,13 @@ from typing import Annotated, Any
 import torch
 import typer
 
-from robustlab.study import contrast_live as live
 from robustlab.study import rows
+from robustlab.study.pretraining import courses
 from robustlab.training.held_out import geometry
 from robustlab.training.recipe import Recipe
 
 BEFORE = "before"
-LONG = live.Plan(
+LONG = courses.Plan(
     corpus="reviews",
     model="tiny",
     texts=4000,
@@ -30,14 +30,14 @@ LONG = live.Plan(
 )
 
 
-def measure(plan: live.Plan, form: str, seed: int) -> dict[str, Any]:
+def measure(plan: courses.Plan, form: str, seed: int) -> dict[str, Any]:
     """One row without where it comes from; `before` is the encoder that no form has trained."""
-    held = live.held_out(plan)
+    held = courses.held_out(plan)
     began = time.process_time()
     if form == BEFORE:
-        encoder, looks, steps = live.fresh(plan, seed=seed), {}, 0
+        encoder, looks, steps = courses.fresh(plan, seed=seed), {}, 0
     else:
-        encoder, looks, steps = live.course(plan, form, held, seed=seed)
+        encoder, looks, steps = courses.course(plan, form, held, seed=seed)
     given = {"corpus": plan.corpus, "model": plan.model, "texts": plan.texts, "epochs": plan.recipe.epochs}
     return {
         "form": form,
@@ -48,7 +48,7 @@ def measure(plan: live.Plan, form: str, seed: int) -> dict[str, Any]:
         "steps": steps,
         "held_out": len(held),
         "geometry": geometry(encoder, [(one.text, one.view) for one in held])._asdict(),
-        "distances": live.distances(encoder, held)._asdict(),
+        "distances": courses.distances(encoder, held)._asdict(),
         "looks": {step: look._asdict() for step, look in looks.items()},
         "cpu_seconds": round(time.process_time() - began, 1),
     }
@@ -62,7 +62,7 @@ def main(
     torch.set_num_threads(1)
     known = {(row["form"], row["seed"]) for row in rows.read(results)}
     for seed in map(int, seeds.split(",")):
-        for form in (BEFORE, *live.FORMS):
+        for form in (BEFORE, *courses.FORMS):
             if (form, seed) not in known:
                 rows.append(results, measure(LONG, form, seed) | rows.provenance("cpu"))
                 typer.echo(f"{form}, seed {seed}")

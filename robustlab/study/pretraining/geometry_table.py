@@ -1,4 +1,4 @@
-"""Recorded pre-trainings of `geometry_reviews`, read: a table, values by form and seed, and where they come from."""
+"""Recorded pre-trainings of `geometry`, read: a table, values by form and seed, and where they come from."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def landscapes(encoder: Encoder, texts: Sequence[str], *, temperature: float = 0
 
 
 def offset_distance(encoder: Encoder, held: Sequence[Held], *, radius: float = RADIUS, steps: int = STEPS) -> Tensor:
-    """Mean squared distance that an ascent of the contrastive loss moves a sentence, each word by its length's share."""
+    """Mean squared distance that an ascent of the contrastive loss moves a sentence, a share of its words' length."""
     ascent: Any = multi_scale(view="adversarial", steps=steps, step_size=2 * radius / steps, radius=radius).ascent
     moved = []
     for landscape in landscapes(encoder, [one.text for one in held]):

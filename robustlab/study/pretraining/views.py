@@ -2,8 +2,8 @@
 
     python -m robustlab.study.pretraining.views --results book/results/pretraining/views.jsonl
 
-One row a form and seed: how far an encoder puts held-out sentences from each kind of change and from each kind of
-negative. Forms take as many passes as text views do, within a step. Rows that the results file holds are not made again.
+One row a form and seed: how far an encoder puts held-out sentences from each kind of change and of negative. All forms
+take as many passes as text views do, within a step. Rows that the results file holds are not made again.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ REACH = 0.3  # of a word's length, where the method's own adversarial views stay
 WITHOUT, ONLY = "all but {}", "{} alone"
 WEIGHTS = (4.0, 16.0)
 WEIGHT = "β = {:g}"
+PLAN = replace(geometry.LONG, recipe=replace(geometry.LONG.recipe, epochs=1))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,7 @@ class Form:
         kinds: Of the hard negatives, where it reads any.
     """
 
-    method: Callable[[], Method] = partial(multi_scale, view="text")
+    method: Callable[[], Method] = courses.FORMS[ALL]
     view: View = courses.VIEW
     kinds: Sequence[str] = KINDS
 
@@ -137,7 +138,7 @@ def main(
     seeds: Annotated[str, typer.Option(help="Comma-separated.")] = "0,1,2",
 ) -> None:
     """Make the rows that are missing."""
-    recording.record(results, (geometry.BEFORE, *forms()), seeds, partial(measure, geometry.LONG))
+    recording.record(results, (geometry.BEFORE, *forms()), seeds, partial(measure, PLAN))
 
 
 if __name__ == "__main__":

@@ -114,7 +114,7 @@ def held_out(plan: Plan, *, seed: int = 0) -> list[Held]:
 
     Raises: ValueError: If there are fewer than two.
     """
-    known = {normalised(sentence) for text in _learned(plan) for sentence in text}
+    known = {normalised(sentence) for text in learned(plan) for sentence in text}
     found: list[Held] = []
     rows = corpora.load(plan.corpus, split=plan.unseen)
     for number, (text, label) in enumerate(zip(rows["text"], rows["label"], strict=True)):
@@ -133,7 +133,7 @@ def held_out(plan: Plan, *, seed: int = 0) -> list[Held]:
 
 def fresh(plan: Plan, *, seed: int = 0) -> Encoder:
     """The encoder before the first step."""
-    return load_encoder(plan.model, texts=(" ".join(text) for text in _learned(plan)), seed=seed)
+    return load_encoder(plan.model, texts=(" ".join(text) for text in learned(plan)), seed=seed)
 
 
 def course(plan: Plan, name: str, held: Sequence[Held], *, seed: int = 0) -> Course:
@@ -171,7 +171,7 @@ def taught(
         raise ValueError(f"share must be above 0 and at most 1, got {share}")
     encoder, recipe = fresh(plan, seed=seed), plan.recipe
     others = _others(method, seed, view, kinds)
-    rows = sentence_rows(_learned(plan), encoder.tokenizer, max_length=recipe.max_length, others=others)
+    rows = sentence_rows(learned(plan), encoder.tokenizer, max_length=recipe.max_length, others=others)
     batches = round(share * (len(rows) // recipe.batch_size))
     steps = recipe.epochs * batches
     every = max(1, steps // plan.looks // recipe.log_every) * recipe.log_every
@@ -218,7 +218,8 @@ def plane(features: Tensor) -> tuple[Tensor, float]:
     return (points - points.mean(0)) @ directions[:2].T, float(share)
 
 
-def _learned(plan: Plan) -> list[tuple[str, ...]]:
+def learned(plan: Plan) -> list[tuple[str, ...]]:
+    """The texts that are learned from, as sentences."""
     return [text.sentences for text in read_texts([plan.corpus], limit=plan.texts)]
 
 
@@ -226,12 +227,13 @@ def _others(method: Method, seed: int, view: View, kinds: Sequence[str]) -> dict
     objective: Any = method.objective
     found: dict[str, Any] = {}
     if contrasted(method) and objective.hard:
-        found["negative"] = partial(_negative, seed=seed, kinds=kinds)
+        found["negative"] = partial(negative, seed=seed, kinds=kinds)
     if contrasted(method) and objective.view == "text":
         found["view"] = lambda text, number: view(text, seed, number)
     return found
 
 
-def _negative(text: str, number: int, *, seed: int, kinds: Sequence[str]) -> str | None:
+def negative(text: str, number: int, *, seed: int, kinds: Sequence[str] = KINDS) -> str | None:
+    """The hard negative of a sentence that all courses read; None where it has none."""
     made = hard_negative(text, seed=seed, example=number, kinds=kinds)
     return None if made is None else made.text

@@ -1,4 +1,4 @@
-"""Recorded pre-trainings of `geometry`, read: a table, values by form and seed, and where they come from."""
+"""Recorded pre-trainings, read: a table, values by form and seed, and where they come from."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def values(rows: Sequence[Row], part: str, name: str) -> dict[str, dict[int, flo
 
     Args:
         rows: Recorded ones.
-        part: "geometry" or "distances".
+        part: "geometry", "distances" or another part of a row.
         name: A field of it.
     """
     found: dict[str, dict[int, float]] = {}
@@ -40,13 +40,14 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
     for title, (part, name) in COLUMNS.items():
         scale, digits = 100 if name in _SHARES else 1, _DIGITS.get(name, 2)
         columns[title] = {
-            form: _spread([scale * value for value in seeds.values()], digits)
+            form: spread([scale * value for value in seeds.values()], digits)
             for form, seeds in values(rows, part, name).items()
         }
     return pd.DataFrame(columns)
 
 
-def _spread(found: Sequence[float], digits: int) -> str:
+def spread(found: Sequence[float], digits: int) -> str:
+    """The mean of values, with the least and the most of several."""
     mean = f"{sum(found) / len(found):.{digits}f}"
     return mean if len(found) == 1 else f"{mean} ({min(found):.{digits}f} to {max(found):.{digits}f})"
 
@@ -59,16 +60,20 @@ def everywhere(rows: Sequence[Row], part: str, name: str, lower: str, higher: st
     return bool(shared) and all(one[seed] < other[seed] for seed in shared)
 
 
-def provenance(rows: Sequence[Row]) -> str:
-    """Where the rows come from, in one sentence, or that there are none."""
+def provenance(rows: Sequence[Row], study: str = "geometry") -> str:
+    """Where the rows of a study come from, in one sentence or two, or that there are none."""
     if not rows:
-        return "**Recorded: nothing yet.** There are no rows in `book/results/pretraining/geometry.jsonl`."
+        return f"**Recorded: nothing yet.** There are no rows in `book/results/pretraining/{study}.jsonl`."
     trained = [row for row in rows if row["steps"]] or list(rows)
-    first = trained[0]
+    first, steps = trained[0], sorted({row["steps"] for row in trained})
+    length = (
+        f"Every training takes {steps[0]} steps, {first['epochs']} times over {first['texts']} reviews"
+        if len(steps) == 1
+        else f"Trainings take {steps[0]} to {steps[-1]} steps over {first['texts']} reviews, as many passes each"
+    )
     return (
         f"**Recorded** on {_listed(rows, 'date')} on {_listed(rows, 'device')}, commit {_listed(rows, 'commit')}: "
-        f"{len(rows)} rows, seeds {_listed(rows, 'seed')}. Every training takes {first['steps']} steps, "
-        f"{first['epochs']} times over {first['texts']} reviews; {first['held_out']} sentences are held out."
+        f"{len(rows)} rows, seeds {_listed(rows, 'seed')}. {length}; {first['held_out']} sentences are held out."
     )
 
 

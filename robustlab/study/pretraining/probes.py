@@ -59,7 +59,7 @@ def measured(encoder: Encoder, held: Sequence[Held], others: Probe) -> dict[str,
 
     Returns: `changes`, mean distance by kind of change, an adversarial offset among them; `negatives`, the same by kind
         of negative; `told`, the share of the sentences that are nearer to their view than to their negative, by kind;
-        `counts`, of how many sentences each kind is.
+        `counts`, of how many sentences each kind is; a kind that none has is in no other part.
     """
     texts = unit(represent(encoder, [one.text for one in held]))
     others_apart = (2 - 2 * cosines(texts, texts, temperature=1.0)).sum() / (len(texts) * (len(texts) - 1))
@@ -67,6 +67,9 @@ def measured(encoder: Encoder, held: Sequence[Held], others: Probe) -> dict[str,
     found: dict[str, dict[str, float]] = {"changes": {}, "negatives": {}, "told": {}, "counts": {}}
     for part, made in others._asdict().items():
         for kind, written in made.items():
+            if not any(written):
+                found["counts"][kind] = 0
+                continue
             there, apart = _apart(encoder, texts, written)
             found[part][kind] = float(apart.mean() / others_apart)
             found["counts"][kind] = len(apart)

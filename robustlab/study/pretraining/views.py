@@ -35,7 +35,7 @@ REACH = 0.3  # of a word's length, where the method's own adversarial views stay
 WITHOUT, ONLY = "all but {}", "{} alone"
 WEIGHTS = (4.0, 16.0)
 WEIGHT = "β = {:g}"
-PLAN = replace(geometry.LONG, recipe=replace(geometry.LONG.recipe, epochs=1))
+PLAN = replace(geometry.LONG, looks=1, recipe=replace(geometry.LONG.recipe, epochs=1))
 
 
 @dataclass(frozen=True, kw_only=True)

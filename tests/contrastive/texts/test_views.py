@@ -121,6 +121,14 @@ def test_other_texts_take_the_words_of_a_thesaurus():
     assert substituted("Nothing here", 0, 0, words=known) == "Nothing here"
 
 
+def test_only_the_given_words_are_replaced(made):
+    found = [(review.text, substituted(review.text, 0, at, only={"film", "plot"})) for at, review in enumerate(made)]
+    pairs = [pair for one, other in found for pair in zip(one.split(), other.split(), strict=True)]
+    changed = {one for one, other in pairs if one != other}
+    assert changed == {"film", "plot"}
+    assert substituted("A good plot", 0, 0, only=(), words=WORDS) == "A good plot"
+
+
 def test_views_depend_on_seed_and_example_alone():
     text = "the plot is very good , but the acting was not very convincing ."
     for view in (substituted, edited, compose(substituted, edited)):

@@ -42,7 +42,7 @@ def held():
 
 
 def test_nothing_that_is_held_out_is_learned_from(held):
-    learned = {sentence for text in courses._learned(SHORT) for sentence in text}
+    learned = {sentence for text in courses.learned(SHORT) for sentence in text}
     assert len(held) == 12
     assert len({one.text for one in held} - learned) == 12
     for one in held:

@@ -79,6 +79,23 @@ def matrix(
     }
 
 
+def carried(rows: Sequence[Row], part: str, learned: str, own: str, kind: str, *, without: str) -> float:
+    """What learning from another kind has gained on a kind, in shares of what learning from that kind gains; means.
+
+        (d_without - d_learned) / (d_without - d_own)
+
+    Args:
+        rows: Recorded ones.
+        part: Where the kind is measured.
+        learned: A form that learned from another kind.
+        own: The form that learned from this kind.
+        kind: It.
+        without: A form that learned from neither.
+    """
+    before, other, best = (mean(rows, part, kind, form) for form in (without, learned, own))
+    return (before - other) / (before - best)
+
+
 def weights(rows: Sequence[Row]) -> pd.DataFrame:
     """A line a weight of the hard negatives: how many are told, by kind, and how far views and negatives are."""
     forms = {"0": views.NONE, "1": views.ALL} | {f"{w:g}": views.WEIGHT.format(w) for w in views.WEIGHTS}

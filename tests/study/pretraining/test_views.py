@@ -153,6 +153,14 @@ def test_matrices_are_means_over_seeds():
         views_table.matrix(rows, "told", ("antonym",), ("c",))
 
 
+def test_what_carries_over_is_a_share_of_what_is_gained():
+    rows = [row("none", 0, 0.5), row("a", 0, 0.4), row("own", 0, 0.1)]
+    given = {"own": "own", "kind": "antonym", "without": "none"}
+    assert views_table.carried(rows, "told", "a", **given) == pytest.approx(0.25)
+    assert views_table.carried(rows, "told", "own", **given) == pytest.approx(1)
+    assert views_table.carried(rows, "told", "none", **given) == 0
+
+
 def test_weights_have_a_line_each():
     names = (views.NONE, views.ALL, *(views.WEIGHT.format(weight) for weight in views.WEIGHTS))
     table = views_table.weights([row(name, seed, 0.1 * (seed + 1)) for name in names for seed in (0, 1)])

@@ -15,7 +15,7 @@ from robustlab.study import rows
 from robustlab.study.attacking import attacked
 from robustlab.study.glue import encoders, measuring
 from robustlab.study.glue import run as study
-from robustlab.study.glue.cells import ALL, MATCHED, NONE, PRETRAININGS, WORDS, Cell, cells
+from robustlab.study.glue.cells import ALL, MATCHED, NONE, PRETRAININGS, STANDARD, WORDS, Cell, cells
 from robustlab.study.glue.protocol import PROFILES, profile
 from robustlab.training import Recipe
 
@@ -43,12 +43,13 @@ def weights(start):
 
 
 def test_the_grid_has_each_control_once():
-    grid = cells([0, 1], ["sst2", "qnli"])
-    assert len(set(grid)) == len(grid) == 2 * 2 * (len(PRETRAININGS) + 4)
+    grid = cells([0, 1], ["sst2", "qnli"], ["sst2"])
+    assert len(set(grid)) == len(grid) == 2 * (2 * len(PRETRAININGS) + 4)
+    assert {cell.task for cell in grid if cell.finetuning != STANDARD} == {"sst2"}
     encoder = [(cell.seed, cell.pretraining) for cell in grid]
     assert encoder == sorted(encoder, key=encoder.index), "cells of one encoder stand together"
     with pytest.raises(ValueError, match="at least one seed and one task, got 0 and 1"):
-        cells([], ["sst2"])
+        cells([], ["sst2"], [])
 
 
 def test_leaving_a_scale_out_leaves_nothing_else_out():
@@ -135,6 +136,13 @@ def test_a_cell_becomes_a_row(cache):
     assert row["encoder"]["before"] != row["encoder"]["after"]
 
 
+def test_one_answer_to_everything_is_noticed():
+    assert measuring.constant([True, False, False, True], [1, 0, 2, 1])
+    assert measuring.constant([False, False], [1, 1]) is False, "wrong on the only class: it said something else"
+    assert not measuring.constant([True, False, True, True], [1, 0, 2, 1])
+    assert not measuring.constant([True, True], [0, 1])
+
+
 def test_a_rerun_makes_only_what_is_missing(cache, tmp_path, monkeypatch):
     monkeypatch.setitem(study.profile.__globals__, "PROFILES", {"small": TINY})
     ran = []
@@ -154,7 +162,7 @@ def test_a_rerun_makes_only_what_is_missing(cache, tmp_path, monkeypatch):
     assert "profile small: 2 cells to run" in told.stdout
     assert "[2/2] seed 0, reviews, multi-scale, pgd: clean 0.900, robust 0.500" in told.stdout
     assert "9 cells to run" in CliRunner().invoke(app, given).stdout
-    assert len(set(ran)) == len(ran) == len(cells([0], ["reviews"]))
+    assert len(set(ran)) == len(ran) == len(cells([0], ["reviews"], ["reviews"]))
     assert "0 cells to run" in CliRunner().invoke(app, given).stdout
     assert CliRunner().invoke(app, [*given, "--only", "all"]).exit_code == 2
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -58,8 +58,13 @@ class Cell:
         return f"{self.pretraining}, {self.finetuning}"
 
 
-def cells(seeds: Sequence[int], tasks: Sequence[str]) -> list[Cell]:
+def cells(seeds: Sequence[int], tasks: Sequence[str], robust: Collection[str]) -> list[Cell]:
     """All cells, seed by seed; those of one encoder stand together.
+
+    Args:
+        seeds: That are run.
+        tasks: That are fine-tuned.
+        robust: Those of them that are fine-tuned adversarially as well.
 
     Raises: ValueError: If there is no seed or no task.
     """
@@ -71,5 +76,5 @@ def cells(seeds: Sequence[int], tasks: Sequence[str]) -> list[Cell]:
         for pretraining in PRETRAININGS
         for task in tasks
         for finetuning in (STANDARD, ROBUST)
-        if finetuning == STANDARD or pretraining in FINETUNED_ROBUSTLY
+        if finetuning == STANDARD or (task in robust and pretraining in FINETUNED_ROBUSTLY)
     ]

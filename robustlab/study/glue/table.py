@@ -75,6 +75,11 @@ def lines(rows: Iterable[Row]) -> list[Line]:
     return [_line(*of, [seeds[seed] for seed in sorted(seeds)]) for of, seeds in found.items()]
 
 
+def constants(line: Line) -> list[int]:
+    """Seeds whose classifier gives one answer to all dev rows: nothing can be taken from it."""
+    return [row["seed"] for row in line.rows if row["dev"]["constant"]]
+
+
 def _line(task: str, name: str, rows: Sequence[Row]) -> Line:
     sets = {kind: _estimate(_static(rows, kind)) for kind in rows[0]["advglue"]}
     dev = _estimate(np.stack([_decoded(row["dev"]) for row in rows]))

@@ -44,8 +44,9 @@ def weights(start):
 
 def test_the_grid_has_each_control_once():
     grid = cells([0, 1], ["sst2", "qnli"], ["sst2"])
-    assert len(set(grid)) == len(grid) == 2 * (2 * len(PRETRAININGS) + 4)
-    assert {cell.task for cell in grid if cell.finetuning != STANDARD} == {"sst2"}
+    assert len(set(grid)) == len(grid) == 2 * (len(PRETRAININGS) + 4 + 3)
+    other = {(cell.pretraining, cell.finetuning) for cell in grid if cell.task == "qnli"}
+    assert other == {(name, STANDARD) for name in (NONE, MATCHED, ALL)}
     encoder = [(cell.seed, cell.pretraining) for cell in grid]
     assert encoder == sorted(encoder, key=encoder.index), "cells of one encoder stand together"
     with pytest.raises(ValueError, match="at least one seed and one task, got 0 and 1"):

@@ -32,6 +32,7 @@ PRETRAININGS: Mapping[str, Scales | None] = MappingProxyType(
 passes, so that `words-matched` takes as many passes as `multi-scale`, over more sentences: the control at equal cost.
 """
 FINETUNED_ROBUSTLY = (NONE, WORDS, MATCHED, ALL)
+ELSEWHERE = (NONE, MATCHED, ALL)  # on tasks that do not have the whole grid
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,13 +59,14 @@ class Cell:
         return f"{self.pretraining}, {self.finetuning}"
 
 
-def cells(seeds: Sequence[int], tasks: Sequence[str], robust: Collection[str]) -> list[Cell]:
+def cells(seeds: Sequence[int], tasks: Sequence[str], whole: Collection[str]) -> list[Cell]:
     """All cells, seed by seed; those of one encoder stand together.
 
     Args:
         seeds: That are run.
         tasks: That are fine-tuned.
-        robust: Those of them that are fine-tuned adversarially as well.
+        whole: Those of them that have the whole grid; the others have the encoder as it was, the control at equal cost
+            and all scales, fine-tuned as usual.
 
     Raises: ValueError: If there is no seed or no task.
     """
@@ -76,5 +78,11 @@ def cells(seeds: Sequence[int], tasks: Sequence[str], robust: Collection[str]) -
         for pretraining in PRETRAININGS
         for task in tasks
         for finetuning in (STANDARD, ROBUST)
-        if finetuning == STANDARD or (task in robust and pretraining in FINETUNED_ROBUSTLY)
+        if _has(pretraining, finetuning, whole=task in whole)
     ]
+
+
+def _has(pretraining: str, finetuning: str, *, whole: bool) -> bool:
+    if not whole:
+        return finetuning == STANDARD and pretraining in ELSEWHERE
+    return finetuning == STANDARD or pretraining in FINETUNED_ROBUSTLY

@@ -28,7 +28,7 @@ class Protocol:
         sentences: Of a row of pre-training, at most.
         pretraining: Epochs, rows a step and the like.
         tasks: That are fine-tuned and attacked.
-        robust: Those of them that are fine-tuned adversarially as well.
+        whole: Those of them that have the whole grid, as `cells` says.
         sizes: Of the fine-tuning and the measures.
         seeds: That are run where none are given.
     """
@@ -39,7 +39,7 @@ class Protocol:
     held_out: int
     pretraining: Recipe
     tasks: tuple[str, ...]
-    robust: tuple[str, ...]
+    whole: tuple[str, ...]
     sizes: Sizes
     seeds: tuple[int, ...]
     sentences: int = 4
@@ -56,7 +56,7 @@ PROFILES: Mapping[str, Protocol] = MappingProxyType(
                 held_out=24,
                 pretraining=Recipe(epochs=1, batch_size=8, learning_rate=1e-3, max_length=64, log_every=10),
                 tasks=("reviews",),
-                robust=("reviews",),
+                whole=("reviews",),
                 sizes=Sizes(
                     train=480,
                     warm=4,
@@ -76,7 +76,7 @@ PROFILES: Mapping[str, Protocol] = MappingProxyType(
                 held_out=200,
                 pretraining=Recipe(epochs=2, batch_size=8, learning_rate=3e-5, max_length=64, log_every=10),
                 tasks=("sst2", "qnli"),
-                robust=("sst2",),
+                whole=("sst2",),
                 sizes=Sizes(
                     train=1600,
                     warm=1,
@@ -97,7 +97,7 @@ PROFILES: Mapping[str, Protocol] = MappingProxyType(
                 held_out=500,
                 pretraining=Recipe(epochs=2, batch_size=32, learning_rate=3e-5, max_length=64, log_every=50, bf16=True),
                 tasks=("sst2", "qqp", "mnli", "qnli", "rte"),
-                robust=("sst2", "qqp", "mnli", "qnli", "rte"),
+                whole=("sst2", "qqp", "mnli", "qnli", "rte"),
                 sizes=Sizes(
                     train=None, warm=1, epochs=2, learning_rate=2e-5, dev=None, examples=1000, recipe="textfooler"
                 ),

@@ -52,7 +52,7 @@ PROFILES: Mapping[str, Protocol] = MappingProxyType(
             Protocol(
                 name="smoke",
                 model="tiny",
-                texts=(("reviews", 120),),
+                texts=(("reviews", 480),),
                 held_out=24,
                 pretraining=Recipe(epochs=1, batch_size=8, learning_rate=1e-3, max_length=64, log_every=10),
                 tasks=("reviews",),
@@ -64,7 +64,7 @@ PROFILES: Mapping[str, Protocol] = MappingProxyType(
                     learning_rate=1e-3,
                     max_length=64,
                     dev=100,
-                    examples=16,
+                    examples=64,
                     recipe=EXACT,
                 ),
                 seeds=(0,),

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 
-import numpy as np
-
 from robustlab.evaluation.power import least_difference, paired_power
 from robustlab.evaluation.statistics import Estimate
 from robustlab.study.glue.table import Line, estimate, masks

@@ -10,6 +10,7 @@ import pandas as pd
 
 from robustlab.evaluation.drop import Drop, drop, drop_difference
 from robustlab.evaluation.statistics import LEVEL, Estimate, bootstrap_interval, with_seeds
+from robustlab.study.recorded import listed, nothing, origin
 from robustlab.study.rows import decode
 
 Row = Mapping[str, Any]
@@ -141,6 +142,18 @@ def against(found: Sequence[Line], name: str, control: str, *, level: float = LE
             }
             made.append(Against(task, name, control, len(first), difference, sets))
     return made
+
+
+def provenance(rows: Sequence[Row]) -> str:
+    """Where the rows come from, in one sentence, or that there are none."""
+    if not rows:
+        return nothing("book/results/glue/")
+    sizes = rows[0]["sizes"]
+    return (
+        f"{origin(rows)}: {len(rows)} fine-tunings of {listed(rows, 'model')}, seeds {listed(rows, 'seed')}. Each "
+        f"reads {sizes['train']:,} rows of its task in {sizes['warm'] + sizes['epochs']} epochs; "
+        f"{rows[0]['examples']} dev rows are attacked by `{listed(rows, 'recipe')}`."
+    )
 
 
 def table(found: Sequence[Line]) -> pd.DataFrame:

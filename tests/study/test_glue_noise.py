@@ -2,7 +2,7 @@
 
 import pytest
 
-from robustlab.study.glue.noise import disagreements, interaction, least_noticed
+from robustlab.study.glue.noise import disagreements, drops, interaction, least_noticed
 from robustlab.study.glue.table import lines
 from robustlab.study.rows import encode
 
@@ -20,6 +20,7 @@ def row(seed, robust, *, pretraining="none", finetuning="standard", task="sst2")
 def test_disagreements_are_counted_by_pairs():
     (line,) = lines([row(0, [1, 0, 0, 0]), row(1, [1, 1, 0, 0]), row(2, [0, 1, 1, 0])])
     assert disagreements(line) == [0.25, 0.75, 0.5]
+    assert drops(line) == [0.75, 0.5, 0.5]
     assert disagreements(lines([row(0, ALL)])[0]) == []
 
 

@@ -10,6 +10,12 @@ from robustlab.evaluation.statistics import Estimate
 from robustlab.study.glue.table import Line, estimate, masks
 
 
+def drops(line: Line) -> list[float]:
+    """The absolute drop of each seed of a line."""
+    clean, robust = masks(line.rows)
+    return (clean.mean(1) - robust.mean(1)).tolist()
+
+
 def disagreements(line: Line) -> list[float]:
     """For each two seeds of a line, the share of attacked examples that survive in one of them only."""
     _, robust = masks(line.rows)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from robustlab.study.recorded import listed, nothing, origin
+
 Row = Mapping[str, Any]
 COLUMNS = {
     "alignment ↓": ("geometry", "alignment"),
@@ -61,9 +63,9 @@ def everywhere(rows: Sequence[Row], part: str, name: str, lower: str, higher: st
 
 
 def provenance(rows: Sequence[Row], study: str = "geometry") -> str:
-    """Where the rows of a study come from, in one sentence or two, or that there are none."""
+    """Where the rows of a study come from, in one sentence, or that there are none."""
     if not rows:
-        return f"**Recorded: nothing yet.** There are no rows in `book/results/pretraining/{study}.jsonl`."
+        return nothing(f"book/results/pretraining/{study}.jsonl")
     trained = [row for row in rows if row["steps"]] or list(rows)
     first, steps = trained[0], sorted({row["steps"] for row in trained})
     length = (
@@ -71,11 +73,5 @@ def provenance(rows: Sequence[Row], study: str = "geometry") -> str:
         if len(steps) == 1
         else f"Trainings take {steps[0]} to {steps[-1]} steps over {first['texts']} reviews, as many passes each"
     )
-    return (
-        f"**Recorded** on {_listed(rows, 'date')} on {_listed(rows, 'device')}, commit {_listed(rows, 'commit')}: "
-        f"{len(rows)} rows, seeds {_listed(rows, 'seed')}. {length}; {first['held_out']} sentences are held out."
-    )
-
-
-def _listed(rows: Sequence[Row], name: str) -> str:
-    return ", ".join(dict.fromkeys(str(row[name]) for row in rows))
+    seeds = listed(rows, "seed")
+    return f"{origin(rows)}: {len(rows)} rows, seeds {seeds}. {length}; {first['held_out']} sentences are held out."

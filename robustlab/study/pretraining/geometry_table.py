@@ -71,7 +71,7 @@ def provenance(rows: Sequence[Row], study: str = "geometry") -> str:
     length = (
         f"Every training takes {steps[0]} steps, {first['epochs']} times over {first['texts']} reviews"
         if len(steps) == 1
-        else f"Trainings take {steps[0]} to {steps[-1]} steps over {first['texts']} reviews, as many passes each"
+        else f"Trainings take {steps[0]} to {steps[-1]} steps over {first['texts']} reviews"
     )
     seeds = listed(rows, "seed")
     return f"{origin(rows)}: {len(rows)} rows, seeds {seeds}. {length}; {first['held_out']} sentences are held out."

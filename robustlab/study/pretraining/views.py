@@ -2,8 +2,8 @@
 
     python -m robustlab.study.pretraining.views --results book/results/pretraining/views.jsonl
 
-One row a form and seed: how far an encoder puts held-out sentences from each kind of change and of negative. All forms
-take as many passes as text views do, within a step. Rows that the results file holds are not made again.
+One row a form and seed: how far an encoder puts held-out sentences from each kind of change and of negative. Forms take
+as many passes as text views do, see `course`. Rows that the results file holds are not made again.
 """
 
 from __future__ import annotations
@@ -94,7 +94,8 @@ def _weighted(weight: float) -> Method:
 def course(plan: courses.Plan, form: Form, held: Sequence[courses.Held], *, seed: int = 0) -> courses.Course:
     """Pre-train in a form, with as many passes as text views with hard negatives take in the plan.
 
-    A dearer form reads fewer of the rows; a cheaper one reads them more often, a whole number of times.
+    A dearer form reads fewer of the rows; a cheaper one reads them more often, a whole number of times. So one that
+    saves less than half a reading, as without hard negatives, has as many steps, and fewer passes.
     """
     method = form.method()
     ratio = passes(courses.FORMS[ALL]()) / passes(method)

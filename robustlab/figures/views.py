@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
@@ -38,8 +39,9 @@ def draw_climbs(panels: Mapping[str, Mapping[str, Climb]], *, bound: float) -> F
     figure, grid = plt.subplots(rows, 2, figsize=(WIDTH, 0.9 + 2.3 * rows), squeeze=False, sharex=True, sharey=True)
     for axes, (title, found) in zip(grid.flat, panels.items(), strict=False):
         looks = [*LOOKS[: len(found) - 1], LOOKS[-1]]
-        for look, (rule, climb) in zip(looks, found.items(), strict=True):
-            shape = {"color": colour(look), "marker": marker(look), "markersize": 4, "label": rule}
+        for place, (look, (rule, climb)) in enumerate(zip(looks, found.items(), strict=True)):
+            # Rules agree to the width of a line: the first one's markers show behind the others'.
+            shape = {"color": colour(look), "marker": marker(look), "markersize": 4 if place else 9, "label": rule}
             axes.plot(climb.lengths, climb.losses, **shape)
         axes.axvline(bound, color=INK, linestyle=":", linewidth=1.2)
         axes.set_title(title, fontsize=10)
@@ -80,6 +82,7 @@ def draw_matrix(
     ylabel: str,
     marked: Collection[tuple[str, str]] = (),
     digits: int = 2,
+    brightest: float | None = None,
 ) -> Figure:
     """A heat map with its numbers: a row what was learned from, a column what is measured.
 
@@ -89,11 +92,12 @@ def draw_matrix(
         ylabel: What the rows are.
         marked: Cells with a border: where what is measured was learned.
         digits: Of the numbers.
+        brightest: From which value on a cell is as bright as it gets; the largest one where not given.
     """
     rows, columns = list(values), list(next(iter(values.values())))
     table = np.array([[values[row][column] for column in columns] for row in rows])
     figure, axes = plt.subplots(figsize=(WIDTH, 1.0 + 0.42 * len(rows)))
-    low, high = float(table.min()), float(table.max())
+    low, high = float(table.min()), float(table.max()) if brightest is None else brightest
     axes.imshow(table, cmap=HEAT, aspect="auto", vmin=low, vmax=high)
     for (row, column), value in np.ndenumerate(table):
         ink = "black" if value > low + 0.55 * (high - low) else "white"
@@ -101,7 +105,7 @@ def draw_matrix(
     for row, column in marked:
         corner = (columns.index(column) - 0.47, rows.index(row) - 0.45)
         axes.add_patch(Rectangle(corner, 0.94, 0.9, fill=False, edgecolor=MARK, linewidth=2.2))
-    axes.set_xticks(range(len(columns)), [name.replace(" ", "\n", 1) for name in columns], fontsize=9.5)
+    axes.set_xticks(range(len(columns)), [textwrap.fill(name, 12) for name in columns], fontsize=9.5)
     axes.set_yticks(range(len(rows)), rows, fontsize=9.5)
     axes.xaxis.tick_top()
     axes.xaxis.set_label_position("top")

@@ -38,6 +38,8 @@ def test_a_matrix_has_its_numbers_and_frames():
     assert [text.get_text() for text in axes.texts] == ["0.12", "0.50", "1.00", "0.25"]
     assert axes.texts[0].get_color() == "white"
     assert axes.texts[2].get_color() == "black"
+    dark = drawn.draw_matrix(values, xlabel="", ylabel="", brightest=0.25).axes[0]
+    assert [text.get_color() for text in dark.texts] == ["white", "black", "black", "black"]
     (frame,) = axes.patches
     assert (round(frame.get_x() + 0.47), round(frame.get_y() + 0.45)) == (1, 1)
     assert [label.get_text() for label in axes.get_yticklabels()] == ["one", "two"]

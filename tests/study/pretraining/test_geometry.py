@@ -73,8 +73,8 @@ def test_all_forms_read_the_same_rows(held, monkeypatch):
         raise StopIteration
 
     encoder = courses.fresh(SHORT)
-    monkeypatch.setattr(live, "fresh", lambda plan, seed: encoder)
-    monkeypatch.setattr(live, "pretrain", instead)
+    monkeypatch.setattr(courses, "fresh", lambda plan, seed: encoder)
+    monkeypatch.setattr(courses, "pretrain", instead)
     for name in courses.FORMS:
         with pytest.raises(StopIteration):
             courses.course(SHORT, name, held)
@@ -87,7 +87,7 @@ def test_distances_by_loops(monkeypatch):
     generator = torch.Generator().manual_seed(0)
     texts = [courses.Held(*(f"{kind}{i}" for kind in "tvfwn"), i % 2) for i in range(6)]
     vectors = {text: torch.randn(4, generator=generator, dtype=torch.float64) for one in texts for text in one[:-1]}
-    monkeypatch.setattr(live, "represent", lambda encoder, asked: torch.stack([vectors[text] for text in asked]))
+    monkeypatch.setattr(courses, "represent", lambda encoder, asked: torch.stack([vectors[text] for text in asked]))
 
     def apart(one, other):
         a, b = vectors[one] / vectors[one].norm(), vectors[other] / vectors[other].norm()
@@ -155,7 +155,7 @@ def test_provenance_says_what_was_run():
 
 def test_a_row_is_measured_once(tmp_path, monkeypatch):
     made = []
-    monkeypatch.setattr(geometry_reviews, "measure", lambda plan, form, seed: made.append(form) or row(form, seed, 0.1))
+    monkeypatch.setattr(recorded, "measure", lambda plan, form, seed: made.append(form) or row(form, seed, 0.1))
     monkeypatch.setattr(recorded.rows, "provenance", lambda device: {"device": device})
     for _ in range(2):
         recorded.main(tmp_path / "geometry.jsonl", "0,1")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from robustlab.contrastive.texts.wording import built_in
@@ -45,7 +45,15 @@ def unchanged(text: str, seed: int, example: int) -> str:
     return text
 
 
-def substituted(text: str, seed: int, example: int, *, rate: float = 0.15, words: Thesaurus | None = None) -> str:
+def substituted(
+    text: str,
+    seed: int,
+    example: int,
+    *,
+    rate: float = 0.15,
+    words: Thesaurus | None = None,
+    only: Collection[str] | None = None,
+) -> str:
     """Replace some words by others that mean the same.
 
     In the language of the built-in reviews the grammar certifies what may stand for a word wherever it stands: the
@@ -58,6 +66,7 @@ def substituted(text: str, seed: int, example: int, *, rate: float = 0.15, words
         example: Which example the text is of.
         rate: At most this share of the words is replaced, rounded up to a whole word.
         words: Where synonyms are looked up; `thesaurus.best()` where it is not given.
+        only: The words that may be replaced; all that can be where it is not given.
     Returns: The text; as it was where no word can be replaced.
     Raises: ValueError: If the rate is not above 0 and at most 1.
     """
@@ -66,6 +75,8 @@ def substituted(text: str, seed: int, example: int, *, rate: float = 0.15, words
     found = pieces(text)
     spoken = built_in.spoken(text)
     known = built_in.interchangeable() if spoken else (best() if words is None else words).synonyms
+    if only is not None:
+        known = {word: others for word, others in known.items() if word in only}
     offered = _offered(found, known, certified=spoken)
     stream = Stream("substituted", seed, example)
     most = math.ceil(rate * sum(piece.word[0].isalnum() for piece in found))

@@ -1,4 +1,4 @@
-"""Small pre-trainings of the chapter on geometry, and what is asked of their encoders on held-out sentences."""
+"""Small pre-trainings of the chapters on contrast, and what is asked of their encoders on held-out sentences."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from torch import Tensor
 
 from robustlab import corpora
 from robustlab.contrastive.scores import cosines, unit
-from robustlab.contrastive.texts import compose, edited, hard_negative, read_texts, substituted
+from robustlab.contrastive.texts import View, compose, edited, hard_negative, read_texts, substituted
+from robustlab.contrastive.texts.sentences import KINDS
 from robustlab.corpora.splitting import normalised
 from robustlab.methods import Method, multi_scale
 from robustlab.models.encoders import Encoder, load_encoder, represent
@@ -140,16 +141,44 @@ def course(plan: Plan, name: str, held: Sequence[Held], *, seed: int = 0) -> Cou
 
     Raises: KeyError: If there is no form of that name.
     """
-    method, encoder = FORMS[name](), fresh(plan, seed=seed)
-    rows = sentence_rows(
-        _learned(plan), encoder.tokenizer, max_length=plan.recipe.max_length, others=_others(method, seed)
-    )
-    steps = plan.recipe.epochs * (len(rows) // plan.recipe.batch_size)
-    rows = rows.select(range(len(rows) // plan.recipe.batch_size * plan.recipe.batch_size))
-    every = max(1, steps // plan.looks // plan.recipe.log_every) * plan.recipe.log_every
+    return taught(plan, FORMS[name](), held, seed=seed)
+
+
+def taught(
+    plan: Plan,
+    method: Method,
+    held: Sequence[Held],
+    *,
+    view: View = VIEW,
+    kinds: Sequence[str] = KINDS,
+    share: float = 1.0,
+    seed: int = 0,
+) -> Course:
+    """Pre-train a fresh encoder with a method of one's own.
+
+    Args:
+        plan: What is read, how often and how fast.
+        method: From `methods.multi_scale`.
+        held: What is looked at on the way.
+        view: Makes the views, where the method reads texts for views.
+        kinds: Of hard negatives, where the method reads any.
+        share: Of the rows that are read, their first ones: less than 1 where a step costs more.
+        seed: Of weights, order, dropout, views and negatives.
+
+    Raises: ValueError: If the share is not above 0 and at most 1.
+    """
+    if not 0 < share <= 1:
+        raise ValueError(f"share must be above 0 and at most 1, got {share}")
+    encoder, recipe = fresh(plan, seed=seed), plan.recipe
+    others = _others(method, seed, view, kinds)
+    rows = sentence_rows(_learned(plan), encoder.tokenizer, max_length=recipe.max_length, others=others)
+    batches = round(share * (len(rows) // recipe.batch_size))
+    steps = recipe.epochs * batches
+    every = max(1, steps // plan.looks // recipe.log_every) * recipe.log_every
     pairs = [(one.text, one.view) for one in held]
+    rows = rows.select(range(batches * recipe.batch_size))
     done = pretrain(
-        encoder, method, rows, plan.recipe, held_out=HeldOut(pairs=pairs, every=every), seed=seed, device=plan.device
+        encoder, method, rows, recipe, held_out=HeldOut(pairs=pairs, every=every), seed=seed, device=plan.device
     )
     assert done.before is not None
     assert done.after is not None
@@ -193,16 +222,16 @@ def _learned(plan: Plan) -> list[tuple[str, ...]]:
     return [text.sentences for text in read_texts([plan.corpus], limit=plan.texts)]
 
 
-def _others(method: Method, seed: int) -> dict[str, Any]:
+def _others(method: Method, seed: int, view: View, kinds: Sequence[str]) -> dict[str, Any]:
     objective: Any = method.objective
     found: dict[str, Any] = {}
     if contrasted(method) and objective.hard:
-        found["negative"] = partial(_negative, seed=seed)
+        found["negative"] = partial(_negative, seed=seed, kinds=kinds)
     if contrasted(method) and objective.view == "text":
-        found["view"] = lambda text, number: VIEW(text, seed, number)
+        found["view"] = lambda text, number: view(text, seed, number)
     return found
 
 
-def _negative(text: str, number: int, *, seed: int) -> str | None:
-    made = hard_negative(text, seed=seed, example=number)
+def _negative(text: str, number: int, *, seed: int, kinds: Sequence[str]) -> str | None:
+    made = hard_negative(text, seed=seed, example=number, kinds=kinds)
     return None if made is None else made.text

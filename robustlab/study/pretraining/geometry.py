@@ -12,11 +12,9 @@ import time
 from pathlib import Path
 from typing import Annotated, Any
 
-import torch
 import typer
 
-from robustlab.study import rows
-from robustlab.study.pretraining import courses
+from robustlab.study.pretraining import courses, recording
 from robustlab.training.held_out import geometry
 from robustlab.training.recipe import Recipe
 
@@ -38,13 +36,10 @@ def measure(plan: courses.Plan, form: str, seed: int) -> dict[str, Any]:
         encoder, looks, steps = courses.fresh(plan, seed=seed), {}, 0
     else:
         encoder, looks, steps = courses.course(plan, form, held, seed=seed)
-    given = {"corpus": plan.corpus, "model": plan.model, "texts": plan.texts, "epochs": plan.recipe.epochs}
     return {
         "form": form,
         "seed": seed,
-        **given,
-        "batch_size": plan.recipe.batch_size,
-        "learning_rate": plan.recipe.learning_rate,
+        **settings(plan),
         "steps": steps,
         "held_out": len(held),
         "geometry": geometry(encoder, [(one.text, one.view) for one in held])._asdict(),
@@ -54,18 +49,24 @@ def measure(plan: courses.Plan, form: str, seed: int) -> dict[str, Any]:
     }
 
 
+def settings(plan: courses.Plan) -> dict[str, Any]:
+    """What a row says of its plan."""
+    return {
+        "corpus": plan.corpus,
+        "model": plan.model,
+        "texts": plan.texts,
+        "epochs": plan.recipe.epochs,
+        "batch_size": plan.recipe.batch_size,
+        "learning_rate": plan.recipe.learning_rate,
+    }
+
+
 def main(
     results: Annotated[Path, typer.Option(help="Rows are appended to this file.")],
     seeds: Annotated[str, typer.Option(help="Comma-separated.")] = "0,1,2",
 ) -> None:
     """Make the rows that are missing."""
-    torch.set_num_threads(1)
-    known = {(row["form"], row["seed"]) for row in rows.read(results)}
-    for seed in map(int, seeds.split(",")):
-        for form in (BEFORE, *courses.FORMS):
-            if (form, seed) not in known:
-                rows.append(results, measure(LONG, form, seed) | rows.provenance("cpu"))
-                typer.echo(f"{form}, seed {seed}")
+    recording.record(results, (BEFORE, *courses.FORMS), seeds, lambda form, seed: measure(LONG, form, seed))
 
 
 if __name__ == "__main__":

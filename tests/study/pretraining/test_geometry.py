@@ -6,7 +6,7 @@ import pytest
 import torch
 from sklearn.decomposition import PCA
 
-from robustlab.study.pretraining import circle, courses, geometry_table
+from robustlab.study.pretraining import circle, courses, geometry_table, recording
 from robustlab.study.pretraining import geometry as recorded
 from robustlab.training.held_out import geometry
 
@@ -156,7 +156,7 @@ def test_provenance_says_what_was_run():
 def test_a_row_is_measured_once(tmp_path, monkeypatch):
     made = []
     monkeypatch.setattr(recorded, "measure", lambda plan, form, seed: made.append(form) or row(form, seed, 0.1))
-    monkeypatch.setattr(recorded.rows, "provenance", lambda device: {"device": device})
+    monkeypatch.setattr(recording.rows, "provenance", lambda device: {"device": device})
     for _ in range(2):
         recorded.main(tmp_path / "geometry.jsonl", "0,1")
     assert made == 2 * [recorded.BEFORE, *courses.FORMS]

@@ -40,13 +40,14 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
     for title, (part, name) in COLUMNS.items():
         scale, digits = 100 if name in _SHARES else 1, _DIGITS.get(name, 2)
         columns[title] = {
-            form: _spread([scale * value for value in seeds.values()], digits)
+            form: spread([scale * value for value in seeds.values()], digits)
             for form, seeds in values(rows, part, name).items()
         }
     return pd.DataFrame(columns)
 
 
-def _spread(found: Sequence[float], digits: int) -> str:
+def spread(found: Sequence[float], digits: int) -> str:
+    """The mean, and the least and the most where there are several."""
     mean = f"{sum(found) / len(found):.{digits}f}"
     return mean if len(found) == 1 else f"{mean} ({min(found):.{digits}f} to {max(found):.{digits}f})"
 

@@ -108,7 +108,7 @@ FORMS: dict[str, Form] = {
     BOTH: Form(engine=bank(symmetric=True)),
     CLUSTERS: Form(engine=prototypes, beside=1),
 }
-"""The batch in three sizes and two ways to save its memory; the queue in three lengths and speeds; what else there is."""
+"""The batch in three sizes, and twice in pieces; the queue in three lengths and at three speeds; and what else there is."""
 
 
 class Pace(NamedTuple):
@@ -120,7 +120,7 @@ class Pace(NamedTuple):
 
 
 def pace(form: Form, sentences: int, passes: float) -> Pace:
-    """As many steps as the passes allow, over all of the sentences, or a part of them where the last epoch is not whole.
+    """As many steps as the passes allow: over all sentences, or a part of them where the last epoch would not be whole.
 
     Args:
         form: It says what a sentence costs.

@@ -79,7 +79,7 @@ def queue(size: int) -> Sized:
 
 
 def bank(*, symmetric: bool) -> Sized:
-    """As many of the remembered sentences as the queue in the middle holds."""
+    """As many of the remembered sentences as the longer queue holds."""
     return lambda sentences, width: MemoryBank(sentences, width, TEMPERATURE, negatives=256, symmetric=symmetric)
 
 
@@ -90,7 +90,7 @@ def prototypes(sentences: int, width: int) -> Engine:
 
 SMALL, MIDDLE, LARGE = "batch 8", "batch 32", "batch 64"
 CACHED, ADDED = "batch 64, cached", "8 batches of 8, added up"
-SHORT, QUEUE, LONG = "queue 64", "queue 256", "queue 1024"
+SHORT, QUEUE = "queue 64", "queue 256"
 FAST, SLOW = "queue 256, m = .9", "queue 256, m = .999"
 BANK, BOTH, CLUSTERS = "bank", "bank, both views", "prototypes"
 FORMS: dict[str, Form] = {
@@ -101,14 +101,13 @@ FORMS: dict[str, Form] = {
     ADDED: Form(engine=in_batch, added=8),
     SHORT: Form(engine=queue(64)),
     QUEUE: Form(engine=queue(256)),
-    LONG: Form(engine=queue(1024)),
     FAST: Form(engine=queue(256), momentum=0.9),
     SLOW: Form(engine=queue(256), momentum=0.999),
     BANK: Form(engine=bank(symmetric=False)),
     BOTH: Form(engine=bank(symmetric=True)),
     CLUSTERS: Form(engine=prototypes, beside=1),
 }
-"""The batch in three sizes, and twice in pieces; the queue in three lengths and at three speeds; and what else there is."""
+"""The batch in three sizes, and twice in pieces; the queue in two lengths and at three speeds; what else there is."""
 
 
 class Pace(NamedTuple):

@@ -29,7 +29,7 @@ PLAN = courses.Plan(
     recipe=Recipe(learning_rate=6e-3, max_length=32),
     looks=6,
 )
-SENTENCES, PASSES = 1024, 24
+SENTENCES, PASSES = 1024, 18
 
 
 def measure(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import torch
@@ -232,8 +232,14 @@ def plane(features: Tensor) -> tuple[Tensor, float]:
     return (points - points.mean(0)) @ directions[:2].T, float(share)
 
 
-def _learned(plan: Plan) -> list[tuple[str, ...]]:
-    return [text.sentences for text in read_texts([plan.corpus], limit=plan.texts)]
+@lru_cache(maxsize=2)  # a study reads the same texts for every row
+def documents(corpus: str, limit: int) -> tuple[tuple[str, ...], ...]:
+    """The first texts of a corpus, as sentences."""
+    return tuple(text.sentences for text in read_texts([corpus], limit=limit))
+
+
+def _learned(plan: Plan) -> tuple[tuple[str, ...], ...]:
+    return documents(plan.corpus, plan.texts)
 
 
 def _others(method: Method, seed: int, view: View, kinds: Sequence[str]) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from typing import NamedTuple
 from transformers import TrainerCallback
 
 from robustlab.contrastive.engines import Engine, InBatch, MemoryBank, MomentumQueue, Prototypes
-from robustlab.contrastive.texts import read_texts
 from robustlab.corpora.splitting import normalised
 from robustlab.methods import Method, multi_scale
 from robustlab.study.pretraining import courses
@@ -144,8 +143,8 @@ def distinct(plan: courses.Plan, count: int) -> list[tuple[str]]:
     Raises: ValueError: If there are fewer.
     """
     found: dict[str, str] = {}
-    for text in read_texts([plan.corpus], limit=plan.texts):
-        for sentence in text.sentences:
+    for text in courses.documents(plan.corpus, plan.texts):
+        for sentence in text:
             found.setdefault(normalised(sentence), sentence)
     if len(found) < count:
         raise ValueError(f"expected {count} different sentences in {plan.texts} texts, found {len(found)}; read more")

@@ -102,9 +102,9 @@ FORMS: dict[str, Form] = {
     QUEUE: Form(engine=queue(256)),
     FAST: Form(engine=queue(256), momentum=0.9),
     SLOW: Form(engine=queue(256), momentum=0.999),
+    CLUSTERS: Form(engine=prototypes, beside=1),
     BANK: Form(engine=bank(symmetric=False)),
     BOTH: Form(engine=bank(symmetric=True)),
-    CLUSTERS: Form(engine=prototypes, beside=1),
 }
 """The batch in three sizes, and twice in pieces; the queue in two lengths and at three speeds; what else there is."""
 

@@ -19,6 +19,9 @@ class MemoryBank(Engine):
     An example that the bank does not know yet has the given positive instead. After a step v ← m·v + (1 - m)·z, back on
     the sphere, or z itself where v was empty. What is drawn depends on the seed, the step and the example alone.
 
+    Call `fit` before the first step, or the encoder may run away from its memory: as long as positives are fresh and
+    negatives are old, moving all representations in one direction lowers the loss, and tells nothing apart.
+
     Where v_i is known, z_i⁺ has no part in this loss. Symmetric, an example's loss is the mean of that of z_i and that
     of z_i⁺, against the same entries, so that both come near to what is remembered.
 
@@ -69,6 +72,17 @@ class MemoryBank(Engine):
         self.register_buffer("filled", torch.zeros(examples, dtype=torch.bool))
         self.register_buffer("steps", torch.zeros((), dtype=torch.long))
         self._seen: list[tuple[Tensor, Tensor]] = []
+
+    def fit(self, features: Float[Tensor, "N d"]) -> None:
+        """Remember every example before the first step: row i is example i.
+
+        Raises: ValueError: If there is not one feature an example.
+        """
+        if features.shape != self.bank.shape:
+            expected = " ".join(map(str, self.bank.shape))
+            raise ValueError(f"expected the features of all examples, [{expected}], got {tuple(features.shape)}")
+        self.bank.copy_(unit(features.detach()))
+        self.filled.fill_(True)
 
     def loss(
         self,

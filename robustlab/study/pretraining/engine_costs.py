@@ -56,8 +56,7 @@ def fill(engine: Engine, generator: torch.Generator) -> None:
         engine.queue.normal_(generator=generator)
         engine.filled.fill_(engine.size)
     if isinstance(engine, MemoryBank):
-        engine.bank.normal_(generator=generator)
-        engine.filled.fill_(True)
+        engine.fit(torch.randn(engine.bank.shape, generator=generator))
     if isinstance(engine, Prototypes):
         engine.fit(torch.randn(engine.examples, engine.width, generator=generator))
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
+from datasets import Dataset
 from transformers import TrainerCallback
 
 from robustlab.contrastive.engines import Engine, InBatch, MemoryBank, MomentumQueue, Prototypes
 from robustlab.corpora.splitting import normalised
 from robustlab.methods import Method, multi_scale
 from robustlab.study.pretraining import courses
+from robustlab.training.clustering import FillBank
 from robustlab.training.sentence_batches import sentence_rows
 
 TEMPERATURE = 0.05
@@ -34,6 +36,7 @@ class Form:
         chunk: Sentences whose graph is held at once; None for all of the batch.
         momentum: Of the slow encoder, where there is one.
         beside: Forwards of a sentence an epoch that the objective does not count.
+        before: Forwards of a sentence before the first step, which fill a bank.
     """
 
     engine: Sized
@@ -42,6 +45,7 @@ class Form:
     chunk: int | None = None
     momentum: float = 0.99
     beside: int = 0
+    before: int = 0
 
     @property
     def step(self) -> int:
@@ -91,7 +95,7 @@ SMALL, MIDDLE, LARGE = "batch 8", "batch 32", "batch 64"
 CACHED, ADDED = "batch 64, cached", "8 batches of 8, added up"
 SHORT, QUEUE = "queue 64", "queue 256"
 FAST, SLOW = "queue 256, m = .9", "queue 256, m = .999"
-BANK, BOTH, CLUSTERS = "bank", "bank, both views", "prototypes"
+COLD, BANK, BOTH, CLUSTERS = "bank, empty at first", "bank", "bank, both views", "prototypes"
 FORMS: dict[str, Form] = {
     SMALL: Form(engine=in_batch),
     MIDDLE: Form(engine=in_batch, batch=32),
@@ -103,8 +107,9 @@ FORMS: dict[str, Form] = {
     FAST: Form(engine=queue(256), momentum=0.9),
     SLOW: Form(engine=queue(256), momentum=0.999),
     CLUSTERS: Form(engine=prototypes, beside=1),
-    BANK: Form(engine=bank(symmetric=False)),
-    BOTH: Form(engine=bank(symmetric=True)),
+    COLD: Form(engine=bank(symmetric=False)),
+    BANK: Form(engine=bank(symmetric=False), before=1),
+    BOTH: Form(engine=bank(symmetric=True), before=1),
 }
 """The batch in three sizes, and twice in pieces; the queue in two lengths and at three speeds; what else there is."""
 
@@ -127,7 +132,7 @@ def pace(form: Form, sentences: int, passes: float) -> Pace:
 
     Raises: ValueError: If that is not one step.
     """
-    readings = passes / form.units
+    readings = (passes - form.before) / form.units
     epochs = math.ceil(readings)
     kept = int(readings * sentences / epochs) // form.step * form.step
     if not kept:
@@ -186,7 +191,13 @@ def course(
     texts = distinct(plan, sentences)[:kept]
     rows = sentence_rows(texts, encoder.tokenizer, max_length=recipe.max_length, others={"view": view})
     own = replace(plan, recipe=recipe)
-    return courses.followed(own, method, encoder, rows, held, seed=seed, callbacks=callbacks(encoder, steps))
+    called = [*callbacks(encoder, steps), *_filling(form, method, encoder, rows)]
+    return courses.followed(own, method, encoder, rows, held, seed=seed, callbacks=called)
+
+
+def _filling(form: Form, method: Method, encoder: courses.Encoder, rows: Dataset) -> list[TrainerCallback]:
+    engine = method.objective.engine  # type: ignore[union-attr]  # a form's has one
+    return [FillBank(engine, encoder, rows)] if form.before else []
 
 
 def _view(seed: int, text: str, number: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
@@ -68,7 +69,7 @@ def draw_forms(
     """A panel a quantity, side by side; a row a form: its mean, and a faint point for each seed.
 
     Args:
-        panels: Quantity -> form -> value of each seed.
+        panels: Quantity -> form -> value of each seed; NaN for a form that has collapsed, which is then said.
         groups: Forms that belong together, each group with a look of its own, in order from the top.
         before: The form whose mean is a dotted line.
 
@@ -82,6 +83,9 @@ def draw_forms(
         for look, group in zip(LOOKS, groups, strict=False):
             for name in group:
                 seeds, row = values[name], names.index(name)
+                if any(map(math.isnan, seeds)):
+                    axes.annotate("collapsed", (0.03, row), xycoords=("axes fraction", "data"), va="center", fontsize=9)
+                    continue
                 axes.plot(seeds, [row] * len(seeds), "o", color=colour(look), markersize=3.5, alpha=0.45)
                 axes.plot(sum(seeds) / len(seeds), row, marker(look), color=colour(look), markersize=7)
         axes.axvline(sum(values[before]) / len(values[before]), color=INK, linestyle=":", linewidth=1.2)

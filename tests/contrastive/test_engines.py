@@ -142,6 +142,21 @@ class TestBank:
         found = engine.loss(z, plus, examples=torch.tensor([0, 8, 2]))
         assert torch.autograd.grad(found.sum(), plus)[0].any(dim=1).tolist() == [False, True, False]
 
+    @pytest.mark.usefixtures("unchecked")
+    def test_a_bank_that_is_filled_knows_everybody(self) -> None:
+        z, plus, _ = batch(0)
+        engine, features = self.engine(), vectors(self.COUNT, 4, seed=7)
+        engine.fit(features)
+        memory = {example: normal(one) for example, one in enumerate(features)}
+        found = engine.loss(z, plus, examples=torch.tensor([0, 8, 2]))
+        expected = [
+            value(z[i], memory[example], [memory[j] for j in self.drawn(memory, example, 0)], [], 0.2)
+            for i, example in enumerate((0, 8, 2))
+        ]
+        same(found, torch.stack(expected), z)
+        with pytest.raises(ValueError, match=r"expected the features of all examples, \[9 4\], got \(8, 4\)"):
+            engine.fit(features[:8])
+
     def test_both_views_learn_where_both_are_anchors(self) -> None:
         z, plus, _ = batch(0)
         engine = self.engine(symmetric=True)

@@ -51,6 +51,13 @@ def test_forms_have_a_row_each_and_a_look_a_group():
     assert near.get_ylim() == (2.5, -0.5)
 
 
+def test_a_form_that_has_collapsed_says_so():
+    panels = {"near": {"before": [0.2], "a": [0.1], "b": [float("nan"), 0.3]}}
+    (axes,) = drawn.draw_forms(panels, [["a", "b"]], before="before").axes
+    assert [(text.get_text(), text.xy[1]) for text in axes.texts] == [("collapsed", 1)]
+    assert len([line for line in axes.lines if line.get_markersize() == 7]) == 1
+
+
 def test_more_lines_than_looks_are_refused():
     many = {str(number): {1: 0.1} for number in range(6)}
     with pytest.raises(ValueError, match="expected at most 5 of them, got 6: 0, 1, 2, 3, 4, 5"):

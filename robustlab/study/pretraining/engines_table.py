@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any
@@ -20,15 +21,36 @@ COLUMNS = {
     "neighbour of its label, % ↑": ("distances", "neighbour", 100, 0),
 }
 """Title -> part and field of a row, what it is multiplied with, and digits."""
+GONE = "collapsed"
+DIFFERENCES = (
+    ("relative alignment ↓", "geometry", "relative_alignment", 1, 3),
+    ("view before negative, points ↑", "distances", "told", 100, 0),
+)
+
+
+def collapsed(rows: Sequence[Row]) -> list[str]:
+    """Forms with a run in which all held-out sentences ended as one point."""
+    found = values(rows, "geometry", "relative_alignment")
+    return [form for form, seeds in found.items() if any(map(math.isnan, seeds.values()))]
+
+
+def measured(rows: Sequence[Row], part: str, name: str) -> dict[str, list[float]]:
+    """Form -> value of each seed; NaN where a form has collapsed and its distances are those of rounding."""
+    gone = collapsed(rows)
+    return {
+        form: [math.nan if form in gone else value for value in seeds.values()]
+        for form, seeds in values(rows, part, name).items()
+    }
 
 
 def table(rows: Sequence[Row]) -> pd.DataFrame:
     """A line a form: steps, and means over seeds with the least and the most of them."""
     columns: dict[str, dict[str, Any]] = {"steps": {row["form"]: row["steps"] for row in rows}}
+    gone = collapsed(rows)
     for title, (part, name, scale, digits) in COLUMNS.items():
         columns[title] = {
-            form: spread([scale * value for value in seeds.values()], digits)
-            for form, seeds in values(rows, part, name).items()
+            form: GONE if form in gone else spread([scale * value for value in seeds], digits)
+            for form, seeds in measured(rows, part, name).items()
         }
     return pd.DataFrame(columns)
 
@@ -65,6 +87,23 @@ def difference(rows: Sequence[Row], part: str, name: str, first: str, second: st
 def decided(estimate: Estimate) -> bool:
     """Whether an interval leaves out 0."""
     return not estimate.low <= 0 <= estimate.high
+
+
+def compared(rows: Sequence[Row], pairs: Mapping[str, tuple[str, str]]) -> pd.DataFrame:
+    """A line a pair: first minus second with its interval over seeds, and a star where that leaves out 0.
+
+    Args:
+        rows: Recorded ones.
+        pairs: What is compared -> first and second.
+    """
+    columns: dict[str, dict[str, str]] = {}
+    for title, part, name, scale, digits in DIFFERENCES:
+        columns[title] = {}
+        for what, (first, second) in pairs.items():
+            found = difference(rows, part, name, first, second)
+            value, low, high = (f"{scale * number:+.{digits}f}" for number in found)
+            columns[title][what] = f"{value} ({low} to {high})" + (" *" if decided(found) else "")
+    return pd.DataFrame(columns)
 
 
 def provenance(rows: Sequence[Row]) -> str:

@@ -216,6 +216,37 @@ def test_tables_and_curves():
     }
 
 
+def test_a_form_that_has_collapsed_has_no_distances():
+    rows = [*ROWS, row("c", 0, float("nan"), 0.5), row("c", 1, 0.2, 0.5)]
+    assert engines_table.collapsed(rows) == ["c"]
+    table = engines_table.table(rows)
+    assert list(table.loc["c"]) == [8, *["collapsed"] * 4]
+    assert engines_table.measured(rows, "distances", "told")["a"] == [0.4, 0.6]
+    assert all(value != value for value in engines_table.measured(rows, "distances", "told")["c"])
+
+
+def test_a_bank_is_filled_before_the_first_step(held, monkeypatch):
+    seen = {}
+    monkeypatch.setattr(
+        forms.courses, "followed", lambda *given, callbacks, **more: seen.update(given=given, c=callbacks)
+    )
+    forms.course(SHORT, forms.FORMS[forms.COLD], held, sentences=64, passes=12)
+    assert seen["c"] == []
+    forms.course(SHORT, forms.FORMS[forms.BANK], held, sentences=64, passes=13)
+    _, method, encoder, rows, _ = seen["given"]
+    (fill,) = seen["c"]
+    fill.on_train_begin(None, None, None)
+    engine = method.objective.engine
+    assert bool(engine.filled.all())
+    assert len(engine.bank) == len(rows) == 64
+    texts = [text for (text,) in forms.distinct(SHORT, 64)]
+    read = represent(encoder, texts)
+    torch.testing.assert_close(engine.bank, read / read.norm(dim=1, keepdim=True), rtol=0, atol=1e-5)
+    engine.bank.zero_()
+    fill.on_train_begin(None, None, None)  # resumed: it is there already
+    assert not engine.bank.any()
+
+
 def test_differences_are_taken_seed_by_seed():
     found = engines_table.difference(ROWS, "geometry", "relative_alignment", "a", "b")
     half = 12.7062 * (0.05 / 2**0.5) / 2**0.5  # t of one degree of freedom, and the deviation of .1 and .05
@@ -224,6 +255,17 @@ def test_differences_are_taken_seed_by_seed():
     assert engines_table.decided(found._replace(low=0.01))
     with pytest.raises(ValueError, match="expected at least 2 seeds of both 'a' and 'c', found 0"):
         engines_table.difference(ROWS, "geometry", "relative_alignment", "a", "c")
+
+
+def test_pairs_have_a_star_where_the_seeds_agree():
+    rows = [*ROWS, row("b", 2, 0.2), row("a", 2, 0.275), row("c", 0, 0.3), row("c", 1, 0.5), row("c", 2, 0.376)]
+    table = engines_table.compared(rows, {"more": ("c", "a"), "the like": ("a", "b")})
+    near = table["relative alignment ↓"]
+    assert near["more"].startswith("+0.100 (")
+    assert near["more"].endswith(" *")
+    assert near["the like"].startswith("+0.075 (")
+    assert not near["the like"].endswith("*") or "-" not in near["the like"]
+    assert table.loc["the like", "view before negative, points ↑"].startswith("+0 (")
 
 
 def test_provenance_says_what_was_run():

@@ -12,7 +12,7 @@ from matplotlib.ticker import ScalarFormatter
 from robustlab.figures.style import INK, colour, marker
 
 WIDTH = 5.6
-LOOKS = ("adaptive-pgd", "pgd", "freelb", "augmented", "fgsm")
+LOOKS = ("adaptive-pgd", "pgd", "freelb", "fgsm", "augmented")
 """Whose looks the lines of a figure have, in their order."""
 
 
@@ -32,7 +32,7 @@ def draw_ages(drifts: Mapping[str, Mapping[int, float]], marks: Mapping[str, int
     for name, age in marks.items():
         axes.axvline(age, color=INK, linestyle=":", linewidth=1.2)
         axes.annotate(
-            f"{name} ", (age, 1), xycoords=("data", "axes fraction"), rotation=90, ha="right", va="top", fontsize=9
+            f" {name}", (age, 0), xycoords=("data", "axes fraction"), rotation=90, ha="right", va="bottom", fontsize=9
         )
     axes.set(xscale="log", yscale="log", xlabel="age, steps", ylabel="distance moved (two sentences: 1)")
     axes.set_xticks([age for age in (1, 2, 4, 8, 16, 32, 64, 128) if age <= max(map(max, drifts.values()))])
@@ -54,7 +54,8 @@ def draw_memory(peaks: Mapping[str, Mapping[int, float]]) -> Figure:
     figure, axes = plt.subplots(figsize=(WIDTH, 3.0))
     for (name, curve), look in zip(peaks.items(), LOOKS, strict=False):
         axes.plot(list(curve), list(curve.values()), color=colour(look), marker=marker(look), label=name)
-    axes.set(xscale="log", yscale="log", xlabel="sentences in a batch", ylabel="kept for backward, MB")
+    axes.set(xscale="log", xlabel="sentences in a batch", ylabel="kept for backward, MB")
+    axes.set_yscale("log", base=2)
     axes.set_xticks(sorted({size for curve in peaks.values() for size in curve}))
     axes.xaxis.set_major_formatter(ScalarFormatter())
     axes.yaxis.set_major_formatter(ScalarFormatter())

@@ -20,7 +20,7 @@ def test_ages_have_a_line_a_copy_and_marks():
     *lines, mark = axes.lines
     assert [curve(line) for line in lines] == list(given.values())
     assert (set(mark.get_xdata()), mark.get_color()) == ({4}, INK)
-    assert [text.get_text() for text in axes.texts] == ["queue "]
+    assert [text.get_text() for text in axes.texts] == [" queue"]
     assert [text.get_text() for text in figure.legends[0].get_texts()] == list(given)
     assert list(axes.get_xticks()) == [1, 2, 4, 8]
 

@@ -7,10 +7,12 @@ python tools/notebooks.py refresh FILE…             execute chapters in place 
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -20,6 +22,8 @@ CHAPTERS = ROOT / "notebooks"
 # What a cell may compute with besides its own code: the package, the recorded rows, the versions.
 INPUTS = ("robustlab/**/*", "book/results/**/*", "constraints.txt")
 KEPT_NOTEBOOK_METADATA = ("kernelspec", "language_info")
+ADDRESS = re.compile(r" at 0x[0-9a-f]+>")
+STYLED = re.compile(r"T_[0-9a-f]{5}(?![0-9a-f])")
 
 
 def chapters() -> list[Path]:
@@ -82,7 +86,30 @@ def clean(notebook: NotebookNode) -> NotebookNode:
         for output in cell.outputs:
             if "execution_count" in output:
                 output.execution_count = number
+            if "data" in output:
+                output.data = NotebookNode({kind: _settled(shown, number) for kind, shown in output.data.items()})
+        cell.outputs = _joined(cell.outputs)
     return notebook
+
+
+def _settled(shown: Any, cell: int) -> Any:
+    """Without the addresses of objects, and with the names that pandas draws for styled tables numbered."""
+    if not isinstance(shown, str):
+        return shown
+    names = {name: f"T_{cell:03d}{place:02d}" for place, name in enumerate(dict.fromkeys(STYLED.findall(shown)))}
+    return STYLED.sub(lambda found: names[found.group()], ADDRESS.sub(">", shown))
+
+
+def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Prints that follow each other as one: where a stream is cut depends on how fast it was read."""
+    found: list[NotebookNode] = []
+    for output in outputs:
+        last = found[-1] if found else NotebookNode()
+        if output.output_type == "stream" == last.get("output_type") and output.name == last.name:
+            last.text += output.text
+        else:
+            found.append(output)
+    return found
 
 
 def execute(source: Path, log: Path, output: Path) -> None:

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from robustlab.evaluation.statistics import Estimate, McNemar, mcnemar, seed_interval
-from robustlab.study.compare import LEVEL, holm, listed
+from robustlab.study.compare import LEVEL, holm
+from robustlab.study.recorded import listed, nothing, origin
 from robustlab.study.rows import decode
 
 Row = Mapping[str, Any]
@@ -90,9 +91,9 @@ def _spelled(estimate: Estimate, sign: str) -> str:
 def provenance(rows: Sequence[Row]) -> str:
     """Where the rows come from, in one sentence, or that there are none."""
     if not rows:
-        return "**Recorded: nothing yet.** No rows are in `book/results/adapters/`, so no measurement is shown here."
+        return nothing("book/results/adapters/")
     return (
-        f"**Recorded** on {listed(rows, 'date')} on {listed(rows, 'device')}, commit {listed(rows, 'commit')}: seeds "
+        f"{origin(rows)}: seeds "
         f"{listed(rows, 'seed')}, {listed(rows, 'train_size')} training reviews, {listed(rows, 'base_epochs')} epochs "
         f"of the base and {listed(rows, 'epochs')} of each adapter; measured on all variants of {listed(rows, 'n')} "
         "held-out reviews."

@@ -8,21 +8,19 @@ from collections.abc import Sequence
 from robustlab.methods import BY_NAME
 from robustlab.methods.costs import formula
 from robustlab.study.attacks_table import ADVGLUE, FIRST, SECOND, Against, Row, against
-from robustlab.study.compare import LEVEL, listed
+from robustlab.study.compare import LEVEL
+from robustlab.study.recorded import listed, nothing, origin
 
 
 def provenance(rows: Sequence[Row]) -> str:
     """Where the rows come from, and whether they are of the recorded models, or that there are none."""
     if not rows:
-        return (
-            "**Recorded: nothing yet.** No rows are in `book/results/attacks/sst2-minilm.jsonl`, so there is no "
-            "measurement to show here."
-        )
+        return nothing("book/results/attacks/sst2-minilm.jsonl")
     models = {(row["method"], row["seed"]): row["different_answers"] for row in rows}
     same = sum(not different for different in models.values())
     recipes = ", ".join(f"`{recipe}`" for recipe in dict.fromkeys(row["recipe"] for row in rows))
     return (
-        f"**Recorded** on {listed(rows, 'date')} on {listed(rows, 'device')}, commit {listed(rows, 'commit')}: "
+        f"{origin(rows)}: "
         f"{recipes} against {len(models)} models of {listed(rows, 'model')}, seeds {listed(rows, 'seed')}, on the same "
         f"{listed(rows, 'examples')} sentences of the SST-2 dev set. The models were trained again from their recorded "
         f"settings, and {same} of the {len(models)} then answered every dev sentence as recorded."

@@ -14,6 +14,7 @@ from robustlab import papers
 from robustlab.evaluation.statistics import Estimate, McNemar, mcnemar, seed_interval
 from robustlab.study import rows as results
 from robustlab.study.main_sst2 import FIXED, MATCHED
+from robustlab.study.recorded import listed, nothing, origin
 from robustlab.study.rows import decode
 
 Row = Mapping[str, Any]
@@ -181,21 +182,14 @@ def holm(p_values: Sequence[float]) -> list[float]:
 def provenance(rows: Sequence[Row]) -> str:
     """Where recorded rows come from, in one sentence, or that there are none."""
     if not rows:
-        return (
-            "**Recorded: nothing yet.** No rows are in `book/results/`, so this section shows no measurement of ours."
-        )
+        return nothing("book/results/")
 
     first = listed(rows, "warm_start_epochs")
     return (
-        f"**Recorded** on {listed(rows, 'date')} on {listed(rows, 'device')}, commit {listed(rows, 'commit')}: "
+        f"{origin(rows)}: "
         f"{len(rows)} {'run' if len(rows) == 1 else 'runs'} of {listed(rows, 'model')}, seeds {listed(rows, 'seed')}; "
         f"{listed(rows, 'train_size')} training sentences, {first} {'epoch' if first == '1' else 'epochs'} of standard "
         f"training and {listed(rows, 'epochs')} of the method, batch size {listed(rows, 'batch_size')}, learning rate "
         f"{listed(rows, 'learning_rate')}, the checkpoint chosen on {listed(rows, 'held_out_size')} sentences held out "
         "of train."
     )
-
-
-def listed(rows: Iterable[Row], name: str) -> str:
-    """The different values of a field, in the order in which they appear."""
-    return ", ".join(dict.fromkeys(str(row.get(name, "unknown")) for row in rows))

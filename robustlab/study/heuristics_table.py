@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from robustlab.evaluation.statistics import Estimate, proportion, seed_interval
-from robustlab.study.compare import listed
+from robustlab.study.recorded import listed, nothing, origin
 from robustlab.study.rows import decode
 
 Row = Mapping[str, Any]
@@ -127,14 +127,11 @@ def _share(estimate: Estimate) -> str:
 def provenance(rows: Sequence[Row]) -> str:
     """Where the rows come from, in one sentence, or that there are none."""
     if not rows:
-        return (
-            "**Recorded: nothing yet.** No rows are in `book/results/attacks/heuristics-reviews.jsonl`, so there is no "
-            "measurement to show here."
-        )
+        return nothing("book/results/attacks/heuristics-reviews.jsonl")
     models = len({(row["method"], row["seed"]) for row in rows})
     sizes = " or ".join(str(n) for n in sorted({row["robust"]["n"] for row in rows}))
     return (
-        f"**Recorded** on {listed(rows, 'date')} on {listed(rows, 'device')}, commit {listed(rows, 'commit')}: "
+        f"{origin(rows)}: "
         f"{len({row['search'] for row in rows})} searches against {models} models, seeds {listed(rows, 'seed')}, on "
         f"{sizes} held-out reviews of at most {listed(rows, 'variants')} variants each."
     )

@@ -9,7 +9,8 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from robustlab.study.compare import Group, Row, groups, listed
+from robustlab.study.compare import Group, Row, groups
+from robustlab.study.recorded import listed, origin
 
 # What `evaluation.masking` calls its checks, and their columns.
 CHECKS: Mapping[str, str] = MappingProxyType(
@@ -60,7 +61,7 @@ def provenance(rows: Sequence[Row]) -> str:
     same = sum(row["different_answers"] == 0 for row in rows)
     right = sorted(row["examples"] for row in rows)
     return (
-        f"**Recorded** on {listed(rows, 'date')} on {listed(rows, 'device')}, commit {listed(rows, 'commit')}: "
+        f"{origin(rows)}: "
         f"{_models(len(rows))}, seeds {listed(rows, 'seed')}, each trained again from its recorded settings; "
         f"{same} of {len(rows)} then answered every dev sentence as recorded. The checks use the sentences among the "
         f"first hundred that a model gets right, {right[0]} to {right[-1]} of them, and a radius of "

@@ -13,9 +13,9 @@ from robustlab.evaluation.statistics import mcnemar
 from robustlab.figures.overfitting import Levels
 from robustlab.figures.recorded_paths import Curve
 from robustlab.study import compare
-from robustlab.study.compare import listed
 from robustlab.study.overfitting_reviews import LEVELS, WARM
 from robustlab.study.paths_table import interval
+from robustlab.study.recorded import listed, origin
 from robustlab.study.rows import decode
 
 Row = Mapping[str, Any]
@@ -37,7 +37,7 @@ def provenance(rows: Sequence[Row]) -> str:
         return compare.provenance(())
     runs = {(row["seed"], row["name"]) for row in rows if row["name"] != WARM}
     return (
-        f"**Recorded** on {listed(rows, 'date')} on {listed(rows, 'device')}, commit {listed(rows, 'commit')}: "
+        f"{origin(rows)}: "
         f"{len(runs)} runs of {listed(rows, 'model')} on {listed(rows, 'train_size')} reviews of at most "
         f"{listed(rows, 'words')} words, seeds {listed(rows, 'seed')}; {listed(rows, 'warm_epochs')} epochs of the "
         f"clean loss, then {listed(rows, 'epochs')} of the method, batch size {listed(rows, 'batch_size')}, learning "

@@ -10,7 +10,7 @@ import pandas as pd
 from robustlab.evaluation.statistics import seed_interval
 from robustlab.figures.recorded_paths import Curve
 from robustlab.study import compare
-from robustlab.study.compare import listed
+from robustlab.study.recorded import listed, origin
 
 Row = Mapping[str, Any]
 RULES = ("raw", "unit_l2", "token_l2", "sign", "linf")
@@ -25,7 +25,7 @@ def provenance(rows: Sequence[Row]) -> str:
         return compare.provenance(())
 
     return (
-        f"**Recorded** on {listed(rows, 'date')} on {listed(rows, 'device')}, commit {listed(rows, 'commit')}: "
+        f"{origin(rows)}: "
         f"{len(rows)} rows from {listed(rows, 'model')} on SST-2, seeds {listed(rows, 'seed')}. A row holds means over "
         f"{listed(rows, 'n')} held-out sentences, climbed by k = {listed(rows, 'steps')} steps without dropout. In "
         "the figures, lines are means over seeds and bands reach from the smallest to the largest seed."

@@ -9,7 +9,7 @@ import pandas as pd
 
 from robustlab.evaluation.shortcuts import ALL, SHORTCUTS
 from robustlab.study import compare
-from robustlab.study.compare import listed
+from robustlab.study.recorded import origin
 from robustlab.study.shortcuts_sets import GENERATED, ORIGINAL, RENAMED
 
 Row = Mapping[str, Any]
@@ -42,7 +42,7 @@ def provenance(rows: Sequence[Row]) -> str:
     if not rows:
         return compare.provenance(())
     return (
-        f"**Recorded** on {listed(rows, 'date')} on {listed(rows, 'device')}, commit {listed(rows, 'commit')}: "
+        f"{origin(rows)}: "
         "shortcuts fitted to training documents and scored on others, with 95 % intervals over documents."
     )
 

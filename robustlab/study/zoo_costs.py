@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from robustlab.study.compare import listed
+from robustlab.study.recorded import listed, nothing, origin
 
 Row = Mapping[str, Any]
 STANDARD = "standard"
@@ -39,9 +39,9 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
 def provenance(rows: Sequence[Row]) -> str:
     """Where the rows come from, in one sentence, or that there are none."""
     if not rows:
-        return "**Recorded: nothing yet.** No rows are in `book/results/zoo/`, so there is no cost to show here."
+        return nothing("book/results/zoo/")
     return (
-        f"**Recorded** on {listed(rows, 'date')} on {listed(rows, 'device')}, commit {listed(rows, 'commit')}: "
+        f"{origin(rows)}: "
         f"{len(rows)} runs of {listed(rows, 'model')}, seed {listed(rows, 'seed')}, each one epoch of "
         f"{listed(rows, 'sentences')} SST-2 sentences in {listed(rows, 'optimiser_steps')} steps, k = "
         f"{listed(rows, 'steps')} where the method says nothing else."

@@ -24,7 +24,7 @@ NAMES = tuple(name for name in BY_NAME if name not in ELSEWHERE)
 REACH = 0.3  # of an embedding's norm, over a whole example, for every method that moves inputs
 
 
-def settings(name: str, unit: float, components: float, steps: int) -> dict[str, Any]:
+def settings(name: str, unit: float, components: float, steps: int, *, share: float = REACH) -> dict[str, Any]:
     """The arguments of one method.
 
     Args:
@@ -32,8 +32,9 @@ def settings(name: str, unit: float, components: float, steps: int) -> dict[str,
         unit: Mean norm of a word's embedding.
         components: Mean number of components n·d of an example's offset: what a bound on each becomes in L2.
         steps: Optimiser steps of the training, over which a schedule runs.
+        share: How far an ascent leads, in such norms.
     """
-    reach = REACH * unit
+    reach = share * unit
     each = reach / math.sqrt(components)
     special: Mapping[str, dict[str, Any]] = {
         "fgsm": {"step_size": each},
@@ -56,7 +57,7 @@ def settings(name: str, unit: float, components: float, steps: int) -> dict[str,
     return {key: value for key, value in shared.items() if key in takes} | special.get(name, {})
 
 
-def build(name: str, unit: float, components: float, steps: int) -> Method:
-    """The method with the arguments that it gets in these studies."""
+def build(name: str, unit: float, components: float, steps: int, *, share: float = REACH) -> Method:
+    """The method with the arguments that it gets in these studies; see `settings`."""
     make: Callable[..., Method] = methods.BY_NAME[name]
-    return make(**settings(name, unit, components, steps))
+    return make(**settings(name, unit, components, steps, share=share))

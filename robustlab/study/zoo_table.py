@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from robustlab.evaluation.statistics import Estimate, McNemar, mcnemar, seed_interval
-from robustlab.study.compare import LEVEL, holm, listed
+from robustlab.study.compare import LEVEL, holm
+from robustlab.study.recorded import listed, nothing, origin
 from robustlab.study.rows import decode
 
 Row = Mapping[str, Any]
@@ -157,9 +158,9 @@ def _points(values: Sequence[float]) -> str:
 def provenance(rows: Sequence[Row]) -> str:
     """Where the rows come from, in one sentence, or that there are none."""
     if not rows:
-        return "**Recorded: nothing yet.** No rows are in `book/results/zoo/`, so there is no measurement to show here."
+        return nothing("book/results/zoo/")
     return (
-        f"**Recorded** on {listed(rows, 'date')} on {listed(rows, 'device')}, commit {listed(rows, 'commit')}: "
+        f"{origin(rows)}: "
         f"{len(rows)} runs of {len({row['method'] for row in rows})} methods, seeds {listed(rows, 'seed')}. Clean "
         f"and worst-case accuracy are on {_sizes(rows, 'worst')} held-out reviews, that under PGD on "
         f"{_sizes(rows, 'pgd')} of them."

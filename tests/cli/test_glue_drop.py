@@ -25,7 +25,8 @@ def made(monkeypatch):
         summary = {"clean_accuracy": {"value": sum(clean) / 4}, "robust_accuracy": {"value": sum(robust) / 4}}
         return {
             "recipe": sizes.recipe, "example_ids": [0, 1, 2, 3], "examples": 4, "clean_mask": encode(clean),
-            "robust_mask": encode(robust), "dev": {"n": 4, "mask": encode(clean)}, "summary": summary,
+            "robust_mask": encode(robust), "summary": summary,
+            "dev": {"n": 4, "mask": encode(clean), "constant": task == "sst2" and seed == 1},
             "advglue": {} if task == "reviews" else {f"advglue-{task}": static},
         }  # fmt: skip
 
@@ -58,6 +59,7 @@ def test_what_is_missing_is_run_and_all_is_shown(run, made, tmp_path):
     said = run(*given, "--seeds", "1,0").stdout
     assert "To run: 8 fine-tunings with standard on" in said
     assert "[8/8] minilm, reviews, seed 1: clean 100.0 %, robust 50.0 %" in said
+    assert said.count("gives one answer to everything (seed 1)") == 2
     assert "textfooler+minilm+neighbours" in said
     assert "0 fine-tunings" in run(*given, "--seeds", "0").stdout
     assert "To run: 4 fine-tunings" in run(*given, "--seeds", "0,1,2").stdout
@@ -121,6 +123,7 @@ def test_an_interrupted_run_goes_on(run, interrupted, made, monkeypatch, tmp_pat
         (("--method", "augmented"), "learns from attacked texts, which the tasks do not have"),
         (("--seeds", "0;1"), "--seeds must be whole numbers with commas between them, got '0;1'"),
         (("--learning-rate", "0"), "--learning-rate must be positive, got 0"),
+        (("--reach", "0"), "--reach must be positive, got 0"),
         (("--task", "rte", "--recipe", "textfooler+lexicon+minilm"), "put rte/train.jsonl.gz into a folder"),
     ],
 )

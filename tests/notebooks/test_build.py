@@ -68,6 +68,23 @@ def test_cleaning_leaves_tags_and_text_and_drops_the_run() -> None:
     assert clean.cells[1].outputs[0].text == "1\n"
 
 
+def test_cleaning_joins_prints_and_settles_names_that_are_drawn() -> None:
+    parts = [new_output("stream", name=name, text=text) for name, text in
+             (("stdout", "1\n"), ("stdout", "2\n"), ("stderr", "3\n"), ("stdout", "4\n"))]  # fmt: skip
+    table = {
+        "text/html": '<table id="T_a1b2c"><td id="T_a1b2c_row0">x</td></table><i id="T_0f0f0">',
+        "application/json": {"k": 1},
+    }
+    shown = new_output("display_data", data=table | {"text/plain": "<Styler at 0x7f4fe19ca310>"})
+    cell = new_code_cell("f()", outputs=[*parts, shown])
+    outputs = notebooks.clean(new_notebook(cells=[cell])).cells[0].outputs
+    assert [output.get("text") for output in outputs] == ["1\n2\n", "3\n", "4\n", None]
+    assert outputs[3].data["text/plain"] == "<Styler>"
+    assert outputs[3].data["text/html"].count('"T_00100') == 2
+    assert outputs[3].data["text/html"].endswith('<i id="T_00101">')
+    assert outputs[3].data["application/json"] == {"k": 1}
+
+
 def test_a_failing_chapter_leaves_its_partial_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("papermill")
     failing = new_notebook(cells=[new_code_cell("print('before')"), new_code_cell("raise ValueError('on purpose')")])

@@ -15,7 +15,7 @@ from robustlab.study import rows
 from robustlab.study.attacking import attacked
 from robustlab.study.glue import encoders, measuring
 from robustlab.study.glue import run as study
-from robustlab.study.glue.cells import ALL, MATCHED, NONE, PRETRAININGS, WORDS, Cell, cells
+from robustlab.study.glue.cells import ALL, MATCHED, NONE, PRETRAININGS, STANDARD, TEXT, WORDS, Cell, cells
 from robustlab.study.glue.protocol import PROFILES, profile
 from robustlab.training import Recipe
 
@@ -43,20 +43,22 @@ def weights(start):
 
 
 def test_the_grid_has_each_control_once():
-    grid = cells([0, 1], ["sst2", "qnli"])
-    assert len(set(grid)) == len(grid) == 2 * 2 * (len(PRETRAININGS) + 4)
+    grid = cells([0, 1], ["sst2", "qnli"], ["sst2"])
+    assert len(set(grid)) == len(grid) == 2 * (len(PRETRAININGS) + 5 + 4)
+    other = {(cell.pretraining, cell.finetuning) for cell in grid if cell.task == "qnli"}
+    assert other == {(name, STANDARD) for name in (NONE, MATCHED, ALL, TEXT)}
     encoder = [(cell.seed, cell.pretraining) for cell in grid]
     assert encoder == sorted(encoder, key=encoder.index), "cells of one encoder stand together"
     with pytest.raises(ValueError, match="at least one seed and one task, got 0 and 1"):
-        cells([], ["sst2"])
+        cells([], ["sst2"], [])
 
 
 def test_leaving_a_scale_out_leaves_nothing_else_out():
-    whole = asdict(PRETRAININGS[ALL])
+    whole = asdict(PRETRAININGS[ALL].scales)
     assert whole == {name: inspect.signature(multi_scale).parameters[name].default for name in whole}
     left = {"without-tokens": {"tokens", "replaced"}, "without-sentences": {"sentences"}}
     for name, scales in (left | {"without-documents": {"documents"}}).items():
-        assert asdict(PRETRAININGS[name]) == {scale: whole[scale] * (scale not in scales) for scale in whole}
+        assert asdict(PRETRAININGS[name].scales) == {scale: whole[scale] * (scale not in scales) for scale in whole}
 
 
 @pytest.mark.parametrize("name", PROFILES)
@@ -71,13 +73,15 @@ def test_an_unknown_profile_names_the_nearest():
 
 
 def test_controls_read_as_much_or_take_as_long(cache):
-    plans = {name: made(cache, name).told["plan"] for name in (WORDS, MATCHED, ALL)}
+    plans = {name: made(cache, name).told["plan"] for name in (WORDS, MATCHED, ALL, TEXT)}
     for name in ("sentences_seen", "tokens_seen", "optimiser_steps"):
-        assert plans[WORDS][name] == plans[ALL][name]
+        assert plans[WORDS][name] == plans[ALL][name] == plans[TEXT][name]
     assert plans[MATCHED]["units"] == plans[ALL]["units"] == 5 * plans[WORDS]["units"]
     assert plans[MATCHED]["tokens_seen"] == 5 * plans[WORDS]["tokens_seen"]
     assert plans[ALL]["hard_negatives"] > 0.5
-    assert plans[WORDS]["hard_negatives"] is None
+    assert plans[WORDS]["hard_negatives"] is plans[ALL]["other_views"] is None
+    assert plans[TEXT]["units"] == plans[ALL]["units"]
+    assert plans[TEXT]["other_views"] > 0.5
     with pytest.raises(ValueError, match="expected a pre-training, one of words, words-matched"):
         encoders.method(NONE)
 
@@ -135,6 +139,13 @@ def test_a_cell_becomes_a_row(cache):
     assert row["encoder"]["before"] != row["encoder"]["after"]
 
 
+def test_one_answer_to_everything_is_noticed():
+    assert measuring.constant([True, False, False, True], [1, 0, 2, 1])
+    assert measuring.constant([False, False], [1, 1]) is False, "wrong on the only class: it said something else"
+    assert not measuring.constant([True, False, True, True], [1, 0, 2, 1])
+    assert not measuring.constant([True, True], [0, 1])
+
+
 def test_a_rerun_makes_only_what_is_missing(cache, tmp_path, monkeypatch):
     monkeypatch.setitem(study.profile.__globals__, "PROFILES", {"small": TINY})
     ran = []
@@ -153,8 +164,8 @@ def test_a_rerun_makes_only_what_is_missing(cache, tmp_path, monkeypatch):
     told = CliRunner().invoke(app, [*given, "--only", ALL])
     assert "profile small: 2 cells to run" in told.stdout
     assert "[2/2] seed 0, reviews, multi-scale, pgd: clean 0.900, robust 0.500" in told.stdout
-    assert "9 cells to run" in CliRunner().invoke(app, given).stdout
-    assert len(set(ran)) == len(ran) == len(cells([0], ["reviews"]))
+    assert "11 cells to run" in CliRunner().invoke(app, given).stdout
+    assert len(set(ran)) == len(ran) == len(cells([0], ["reviews"], ["reviews"]))
     assert "0 cells to run" in CliRunner().invoke(app, given).stdout
     assert CliRunner().invoke(app, [*given, "--only", "all"]).exit_code == 2
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from robustlab.study.glue.table import against, lines, percent, table
+from robustlab.study.glue.table import against, lines, percent, provenance, table
 from robustlab.study.rows import encode
 
 CLEAN = {0: [1, 1, 1, 1], 1: [1, 1, 1, 0]}
@@ -63,3 +63,14 @@ def test_what_there_is_not_is_a_dash():
     (line,) = lines([row(0, clean=[0, 0], robust=[0, 0])])
     assert line.drop.relative is None
     assert percent(line.drop.relative) == "–"
+
+
+def test_it_is_said_where_rows_come_from():
+    assert provenance([]).startswith("**Recorded: nothing yet.** There are no rows in `book/results/glue/`")
+    made = {"date": "2026-01-02", "device": "cpu", "commit": "abc", "model": "minilm"}
+    made["sizes"] = {"train": 1600, "warm": 1, "epochs": 1}
+    said = provenance([row(0, **made), row(1, **made | {"commit": "def"})])
+    assert said == (
+        "**Recorded** on 2026-01-02 on cpu, commit abc, def: 2 fine-tunings of minilm, seeds 0, 1. Each reads 1,600 "
+        "rows of its task in 2 epochs; 4 dev rows are attacked by `textfooler`."
+    )

@@ -21,7 +21,7 @@ Does an encoder that you pre-trained lose less than the one it began as?
 
 The same fine-tuned adversarially, into the same file:
 
-  robustlab glue-drop --model minilm --model runs/encoder --task sst2 --method pgd --limit 2000 --seeds 0,1,2
+  robustlab glue-drop --model minilm --model runs/encoder --task sst2 --method pgd --reach .1 --limit 2000 --seeds 0,1,2
 
 A run was interrupted? Give the same command again.
 """
@@ -32,6 +32,7 @@ def glue_drop(
     model: own.Models = (),  # type: ignore[assignment]  # typer makes the list
     task: own.Tasks = (),  # type: ignore[assignment]  # typer makes the list
     method: own.Method = "standard",
+    reach: own.Reach = 0.3,
     seeds: own.Seeds = "0",
     data_dir: options.DataDir = None,
     limit: own.Limit = None,
@@ -53,7 +54,7 @@ def glue_drop(
     with mistakes(debug=debug):
         from robustlab.cli.glue.run import Asked, Learning, run
 
-        learning = Learning(limit, warm, epochs, batch_size, learning_rate, max_length)
+        learning = Learning(limit, warm, epochs, batch_size, learning_rate, max_length, reach)
         asked = Asked(
             models=tuple(dict.fromkeys(model or ("tiny",))),
             tasks=tuple(dict.fromkeys(task or ("reviews",))),

@@ -31,7 +31,16 @@ Tasks = Annotated[
 Method = Annotated[
     str,
     typer.Option(
-        help="How they are fine-tuned: see `robustlab methods`. It reaches .3 of a word's length in every model.",
+        help="How they are fine-tuned: see `robustlab methods`.",
+        rich_help_panel=METHOD,
+    ),
+]
+Reach = Annotated[
+    float,
+    typer.Option(
+        "--reach",
+        help="How far the ascent of a method leads, in mean norms of a word's embedding. Where the fine-tuned model is "
+        "a constant, lower it.",
         rich_help_panel=METHOD,
     ),
 ]

@@ -18,7 +18,7 @@ from robustlab.cli.carrying import INTERRUPTED
 from robustlab.study import rows
 from robustlab.study.attacking import EXACT, check_attack
 from robustlab.study.glue.measuring import BUILT_IN, Sizes, check_data, check_method, check_task, fine_tuned, measured
-from robustlab.study.glue.table import HEADINGS, Line, lines, percent
+from robustlab.study.glue.table import HEADINGS, Line, constants, lines, percent
 
 STUDY = "glue-drop command"
 TINY_LEARNING_RATE = 1e-3
@@ -35,6 +35,7 @@ class Learning:
     batch_size: int
     learning_rate: float | None
     max_length: int
+    reach: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +77,7 @@ class Asked:
             batch_size=given.batch_size,
             learning_rate=rate,
             max_length=given.max_length,
+            reach=given.reach,
             dev=self.dev,
             examples=self.examples,
             recipe=self.recipe or (EXACT if task == BUILT_IN else plain.recipe),
@@ -135,6 +137,8 @@ def _check(asked: Asked) -> str:
     rate = asked.learning.learning_rate
     if rate is not None and not (math.isfinite(rate) and rate > 0):
         raise ValueError(f"--learning-rate must be positive, got {rate}")
+    if not (math.isfinite(asked.learning.reach) and asked.learning.reach > 0):
+        raise ValueError(f"--reach must be positive, got {asked.learning.reach}")
     assert asked.numbers
     chosen = device.choose(asked.device)
     for task in asked.tasks:
@@ -201,7 +205,8 @@ def plain(line: Line) -> dict[str, Any]:
 def show(found: Sequence[Mapping[str, Any]]) -> None:
     """Print a line a task and model."""
     told = []
-    for line in lines(found):
+    every = lines(found)
+    for line in every:
         static = [f"{kind.removeprefix('advglue-')} {percent(one)}" for kind, one in line.advglue.items()]
         cells = [percent(getattr(line.drop, name)) for name in HEADINGS]
         told.append([line.task, line.name, *cells, "\n".join(static) or "–", len(line.rows)])
@@ -211,3 +216,10 @@ def show(found: Sequence[Mapping[str, Any]]) -> None:
         "Clean and robust accuracy are those of the attacked examples; intervals are over other examples, and other "
         "seeds where there are several. AdvGLUE's rows were not made against these models."
     )
+    for line in every:
+        if seeds := constants(line):
+            reporting.say(
+                f"{line.name} on {line.task}: the classifier gives one answer to everything (seed "
+                f"{', '.join(map(str, seeds))}), so that its drop says nothing. Train longer or on more rows, or lower "
+                "--reach."
+            )

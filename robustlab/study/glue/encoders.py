@@ -89,7 +89,7 @@ def _untrained(protocol: Protocol, encoder: Encoder, aside: list[str], seed: int
 
 def _settings(protocol: Protocol, pretraining: str, seed: int) -> dict[str, Any]:
     """All that the encoder depends on."""
-    scales = PRETRAININGS[pretraining]
+    learned = PRETRAININGS[pretraining]
     return {
         "model": protocol.model,
         "texts": [list(one) for one in protocol.texts],
@@ -97,7 +97,7 @@ def _settings(protocol: Protocol, pretraining: str, seed: int) -> dict[str, Any]
         "sentences": protocol.sentences,
         "recipe": asdict(protocol.pretraining),
         "pretraining": pretraining,
-        "scales": None if scales is None else asdict(scales),
+        "learned": None if learned is None else asdict(learned),
         "thesaurus": thesaurus.best().name,
         "seed": seed,
     }
@@ -119,11 +119,11 @@ def method(pretraining: str) -> Method:
 
     Raises: ValueError: If it is none, or there is none of this name.
     """
-    scales = PRETRAININGS.get(pretraining)
-    if scales is None:
-        there = ", ".join(name for name, weights in PRETRAININGS.items() if weights is not None)
+    learned = PRETRAININGS.get(pretraining)
+    if learned is None:
+        there = ", ".join(name for name, one in PRETRAININGS.items() if one is not None)
         raise ValueError(f"expected a pre-training, one of {there}, got {pretraining!r}")
-    return multi_scale(**asdict(scales), hard=scales.contrasted)
+    return multi_scale(**asdict(learned.scales), view=learned.view, hard=learned.scales.contrasted)
 
 
 def _units(pretraining: str) -> float:
@@ -136,14 +136,14 @@ def _rows(protocol: Protocol, pretraining: str, texts: list[Text], encoder: Enco
 
     What is cut off at the end would be a batch that only some of the methods read.
     """
-    made = method(pretraining)
+    objective: Any = method(pretraining).objective
     recipe = protocol.pretraining
     rows = sentence_rows(
         [text.sentences for text in texts],
         encoder.tokenizer,
         sentences=protocol.sentences,
         max_length=recipe.max_length,
-        others=others(seed=seed, negative=made.objective.hard, view=False),  # type: ignore[union-attr]
+        others=others(seed=seed, negative=objective.hard, view=objective.view == "text"),
     )
     whole = len(rows) // recipe.batch_size
     if not whole:
@@ -186,9 +186,6 @@ def _plan(protocol: Protocol, pretraining: str, rows: Dataset) -> dict[str, Any]
     steps = recipe.epochs * recipe.steps_an_epoch(len(rows))
     sentences = sum(map(len, rows["ids"]))
     tokens = sum(len(ids) for row in rows["ids"] for ids in row)
-    hard = None
-    if "negative_ids" in rows.column_names:
-        hard = round(sum(bool(ids) for row in rows["negative_ids"] for ids in row) / sentences, 3)
     return {
         "rows": len(rows),
         "optimiser_steps": steps,
@@ -196,9 +193,19 @@ def _plan(protocol: Protocol, pretraining: str, rows: Dataset) -> dict[str, Any]
         "tokens_seen": recipe.epochs * tokens,
         "units_a_step": units,
         "units": units * steps,
-        "hard_negatives": hard,
+        "hard_negatives": _share(rows, "negative_ids", sentences),
+        "other_views": _share(rows, "view_ids", sentences),
         "thesaurus": thesaurus.best().name,
     }
+
+
+def _share(rows: Dataset, column: str, sentences: int) -> float | None:
+    """Sentences that have such a companion, and one that is not the sentence itself; None where there are none."""
+    if column not in rows.column_names:
+        return None
+    pairs = zip(rows["ids"], rows[column], strict=True)
+    there = sum(bool(ids) and ids != own for texts, others in pairs for own, ids in zip(texts, others, strict=True))
+    return round(there / sentences, 3)
 
 
 def _kept(place: Path, encoder: Encoder, told: dict[str, Any]) -> Start:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,6 +40,7 @@ class Sizes:
         epochs: Epochs of the method, after them.
         batch_size: Rows a step.
         learning_rate: The highest one of either.
+        reach: How far the ascent of a method leads, in mean norms of a word's embedding.
         max_length: Longer texts are cut to this many tokens.
         dev: Dev rows that the clean accuracy is measured on, the same for every model; None for all.
         examples: Of them that are attacked, the same for every model.
@@ -51,6 +52,7 @@ class Sizes:
     epochs: int = 1
     batch_size: int = 32
     learning_rate: float = 1e-4
+    reach: float = REACH
     max_length: int = 128
     dev: int | None = None
     examples: int = EXAMPLES
@@ -141,7 +143,7 @@ def fine_tuned(
     if sizes.warm:
         warm = replace(recipe, epochs=sizes.warm)
         fit(*loaded, methods.BY_NAME[WARM](), train, warm, seed=seed, device=device, progress=progress)
-    made, told = _built(method, loaded, train, recipe)
+    made, told = _built(method, loaded, train, recipe, sizes.reach)
     fitted = fit(*loaded, made, train, recipe, seed=seed + 1, device=device, progress=progress)
     loaded.model.load_state_dict(fitted.last_state)
     losses = [log["loss"] for log in fitted.history if "loss" in log]
@@ -150,15 +152,15 @@ def fine_tuned(
     return loaded, told | {name: round(value, 1) for name, value in seconds.items()}
 
 
-def _built(method: str, loaded: Loaded, train: Dataset, recipe: Recipe) -> tuple[Method, dict[str, Any]]:
+def _built(method: str, loaded: Loaded, train: Dataset, recipe: Recipe, reach: float) -> tuple[Method, dict[str, Any]]:
     sample = train.select(range(min(PROBED, len(train))))
     device = loaded.model.device
     batches = white_box.batches(sample, loaded.tokenizer, max_length=recipe.max_length, device=device)
     unit = white_box.embedding_norm(loaded.model, batches)
     tokens = sum(int(batch["attention_mask"].sum()) for batch in batches) / len(sample)
     steps = recipe.epochs * recipe.steps_an_epoch(len(train))
-    made = build(method, unit, tokens * loaded.model.config.hidden_size, steps)
-    return made, {"units": made.objective.units(made.ascent), "unit": unit, "reach": REACH}
+    made = build(method, unit, tokens * loaded.model.config.hidden_size, steps, share=reach)
+    return made, {"units": made.objective.units(made.ascent), "unit": unit, "reach": reach}
 
 
 def measured(loaded: Loaded, task: str, sizes: Sizes, *, folder: Path | None = None) -> dict[str, Any]:
@@ -190,7 +192,20 @@ def _static(task: str) -> tuple[str, ...]:
 
 def _score(predict: models.Reader, dataset: Dataset) -> dict[str, Any]:
     right = accuracy(predict, dataset).correct.tolist()
-    return {"n": len(right), "correct": sum(right), "mask": rows.encode(right)}
+    told = {"n": len(right), "correct": sum(right), "mask": rows.encode(right)}
+    return told | {"constant": constant(right, dataset["label"])}
+
+
+def constant(right: Sequence[bool], labels: Sequence[int]) -> bool:
+    """Whether a classifier with these answers gives one answer to everything; an attack takes nothing from such a one.
+
+    Args:
+        right: Whether each row is classified correctly.
+        labels: Of the rows.
+    """
+    return any(
+        all(one == (label == answer) for one, label in zip(right, labels, strict=True)) for answer in set(labels)
+    )
 
 
 def _some(dataset: Dataset, limit: int | None, seed: int) -> Dataset:

@@ -28,6 +28,7 @@ class Protocol:
         sentences: Of a row of pre-training, at most.
         pretraining: Epochs, rows a step and the like.
         tasks: That are fine-tuned and attacked.
+        whole: Those of them that have the whole grid, as `cells` says.
         sizes: Of the fine-tuning and the measures.
         seeds: That are run where none are given.
     """
@@ -38,6 +39,7 @@ class Protocol:
     held_out: int
     pretraining: Recipe
     tasks: tuple[str, ...]
+    whole: tuple[str, ...]
     sizes: Sizes
     seeds: tuple[int, ...]
     sentences: int = 4
@@ -50,17 +52,19 @@ PROFILES: Mapping[str, Protocol] = MappingProxyType(
             Protocol(
                 name="smoke",
                 model="tiny",
-                texts=(("reviews", 120),),
+                texts=(("reviews", 480),),
                 held_out=24,
                 pretraining=Recipe(epochs=1, batch_size=8, learning_rate=1e-3, max_length=64, log_every=10),
                 tasks=("reviews",),
+                whole=("reviews",),
                 sizes=Sizes(
-                    train=160,
+                    train=480,
+                    warm=4,
                     batch_size=16,
                     learning_rate=1e-3,
                     max_length=64,
                     dev=100,
-                    examples=16,
+                    examples=64,
                     recipe=EXACT,
                 ),
                 seeds=(0,),
@@ -72,12 +76,14 @@ PROFILES: Mapping[str, Protocol] = MappingProxyType(
                 held_out=200,
                 pretraining=Recipe(epochs=2, batch_size=8, learning_rate=3e-5, max_length=64, log_every=10),
                 tasks=("sst2", "qnli"),
+                whole=("sst2",),
                 sizes=Sizes(
-                    train=800,
+                    train=1600,
                     warm=1,
                     epochs=1,
                     batch_size=16,
                     learning_rate=1e-4,
+                    reach=0.1,  # at .3 the adversarial fine-tuning ends as a constant
                     dev=1000,
                     examples=120,
                     recipe=NEIGHBOURS,
@@ -91,6 +97,7 @@ PROFILES: Mapping[str, Protocol] = MappingProxyType(
                 held_out=500,
                 pretraining=Recipe(epochs=2, batch_size=32, learning_rate=3e-5, max_length=64, log_every=50, bf16=True),
                 tasks=("sst2", "qqp", "mnli", "qnli", "rte"),
+                whole=("sst2", "qqp", "mnli", "qnli", "rte"),
                 sizes=Sizes(
                     train=None, warm=1, epochs=2, learning_rate=2e-5, dev=None, examples=1000, recipe="textfooler"
                 ),

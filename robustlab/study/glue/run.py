@@ -53,7 +53,7 @@ def missing(
 ) -> Iterator[Cell]:
     """The cells that the results file lacks, of one pre-training and one task if these are given."""
     done = rows.read(results)
-    for cell in cells(seeds, protocol.tasks):
+    for cell in cells(seeds, protocol.tasks, protocol.whole):
         wanted = asdict(cell) | {"profile": protocol.name}
         asked = only in (None, cell.pretraining) and task in (None, cell.task)
         if asked and not any(all(row.get(name) == value for name, value in wanted.items()) for row in done):

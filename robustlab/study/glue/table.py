@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from robustlab.evaluation.drop import Drop, drop, drop_difference
-from robustlab.evaluation.statistics import Estimate, bootstrap_interval, with_seeds
+from robustlab.evaluation.statistics import LEVEL, Estimate, bootstrap_interval, with_seeds
+from robustlab.study.recorded import listed, nothing, origin
 from robustlab.study.rows import decode
 
 Row = Mapping[str, Any]
@@ -75,14 +76,19 @@ def lines(rows: Iterable[Row]) -> list[Line]:
     return [_line(*of, [seeds[seed] for seed in sorted(seeds)]) for of, seeds in found.items()]
 
 
+def constants(line: Line) -> list[int]:
+    """Seeds whose classifier gives one answer to all dev rows: nothing can be taken from it."""
+    return [row["seed"] for row in line.rows if row["dev"]["constant"]]
+
+
 def _line(task: str, name: str, rows: Sequence[Row]) -> Line:
-    sets = {kind: _estimate(_static(rows, kind)) for kind in rows[0]["advglue"]}
-    dev = _estimate(np.stack([_decoded(row["dev"]) for row in rows]))
-    return Line(task, name, rows, drop(*_masks(rows), resamples=RESAMPLES), dev, sets)
+    sets = {kind: estimate(_static(rows, kind)) for kind in rows[0]["advglue"]}
+    dev = estimate(np.stack([_decoded(row["dev"]) for row in rows]))
+    return Line(task, name, rows, drop(*masks(rows), resamples=RESAMPLES), dev, sets)
 
 
-def _masks(rows: Sequence[Row]) -> tuple[np.ndarray, np.ndarray]:
-    """Whether each attacked example is right as written, and under attack, [s n] each."""
+def masks(rows: Sequence[Row]) -> tuple[np.ndarray, np.ndarray]:
+    """Whether each attacked example is right as written, and whether it is so under attack, [s n] each."""
     clean, robust = (
         np.stack([decode(row[f"{name}_mask"], row["examples"]) for row in rows]) for name in ("clean", "robust")
     )
@@ -97,18 +103,27 @@ def _decoded(told: Mapping[str, Any]) -> np.ndarray:
     return decode(told["mask"], told["n"])
 
 
-def _estimate(values: np.ndarray) -> Estimate:
-    """Mean over seeds and examples [s n] with an interval over both."""
-    return with_seeds(bootstrap_interval(values.mean(0), resamples=RESAMPLES), values.mean(1).tolist())
+def estimate(values: np.ndarray, *, level: float = LEVEL) -> Estimate:
+    """Mean over seeds and examples with an interval over both.
+
+    Args:
+        values: One a seed and example.
+        level: Coverage of the interval.
+
+    Shapes: values [s n].
+    """
+    examples = bootstrap_interval(values.mean(0), level=level, resamples=RESAMPLES)
+    return with_seeds(examples, values.mean(1).tolist(), level=level)
 
 
-def against(found: Sequence[Line], name: str, control: str) -> list[Against]:
+def against(found: Sequence[Line], name: str, control: str, *, level: float = LEVEL) -> list[Against]:
     """One model minus another, on every task where they have seeds in common.
 
     Args:
         found: Lines.
         name: The first, as its rows call it.
         control: The second.
+        level: Coverage of the intervals.
     """
     by_name = {(line.task, line.name): line for line in found}
     made = []
@@ -120,13 +135,25 @@ def against(found: Sequence[Line], name: str, control: str) -> list[Against]:
         first = [row for row in one.rows if row["seed"] in theirs]
         second = [theirs[row["seed"]] for row in first]
         if first:
-            difference = drop_difference(_masks(first), _masks(second), resamples=RESAMPLES)
+            difference = drop_difference(masks(first), masks(second), level=level, resamples=RESAMPLES)
             sets = {
-                kind: _estimate(_static(first, kind).astype(float) - _static(second, kind))
+                kind: estimate(_static(first, kind).astype(float) - _static(second, kind), level=level)
                 for kind in one.advglue.keys() & other.advglue.keys()
             }
             made.append(Against(task, name, control, len(first), difference, sets))
     return made
+
+
+def provenance(rows: Sequence[Row]) -> str:
+    """Where the rows come from, in one sentence, or that there are none."""
+    if not rows:
+        return nothing("book/results/glue/")
+    sizes = rows[0]["sizes"]
+    return (
+        f"{origin(rows)}: {len(rows)} fine-tunings of {listed(rows, 'model')}, seeds {listed(rows, 'seed')}. Each "
+        f"reads {sizes['train']:,} rows of its task in {sizes['warm'] + sizes['epochs']} epochs; "
+        f"{rows[0]['examples']} dev rows are attacked by `{listed(rows, 'recipe')}`."
+    )
 
 
 def table(found: Sequence[Line]) -> pd.DataFrame:

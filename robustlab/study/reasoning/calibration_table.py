@@ -10,8 +10,8 @@ import pandas as pd
 
 from robustlab.evaluation.statistics import Estimate, paired_difference
 from robustlab.levels import LEVELS
-from robustlab.study.compare import listed
 from robustlab.study.reasoning.adapting import kept
+from robustlab.study.recorded import listed, origin
 from robustlab.study.rows import decode
 
 Row = Mapping[str, Any]
@@ -105,7 +105,7 @@ def _points(found: Estimate) -> str:
 def provenance(rows: Sequence[Row]) -> str:
     """Where the rows come from, in one sentence."""
     return (
-        f"**Recorded** on {listed(rows, 'date')} on {listed(rows, 'device')}, commit {listed(rows, 'commit')}: "
+        f"{origin(rows)}: "
         f"{len(rows)} operators on {listed(rows, 'n')} documents of {listed(rows, 'sentences')} sentences, of which "
         f"the model answers {100 * clean_accuracy(rows):.1f} % without a negative; intervals over documents."
     )

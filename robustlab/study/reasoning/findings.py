@@ -11,12 +11,12 @@ import numpy as np
 from robustlab.evaluation.reasoning.metrics import MEASURES
 from robustlab.papers.negatives import MEASURES as PRINTED
 from robustlab.papers.negatives import table1
-from robustlab.study.compare import listed
 from robustlab.study.reasoning.cells import CONTROL, OURS
 from robustlab.study.reasoning.lines import Against, Line, Row
 from robustlab.study.reasoning.ordering import Agreement, agreement
 from robustlab.study.reasoning.tables import told
 from robustlab.study.reasoning.ways import NULL_CONTROLS
+from robustlab.study.recorded import listed, nothing, origin
 
 PRECISION = 1e-9
 
@@ -24,12 +24,10 @@ PRECISION = 1e-9
 def provenance(rows: Sequence[Row]) -> str:
     """Where the rows come from, in one sentence, or that there are none."""
     if not rows:
-        return (
-            "**Recorded: nothing yet.** No rows are in `book/results/reasoning/`, so there is nothing of ours to show."
-        )
+        return nothing("book/results/reasoning/")
     first = rows[0]["protocol"]
     return (
-        f"**Recorded** on {listed(rows, 'date')} on {listed(rows, 'device')}, commit {listed(rows, 'commit')}: "
+        f"{origin(rows)}: "
         f"{len(rows)} rows, seeds {listed(rows, 'seed')}, profile `{listed(rows, 'profile')}`. Every training starts "
         f"from the model of its seed and sees {first['examples']} documents of {first['sentences']} sentences; every "
         f"row is asked {listed(rows, 'documents')} documents and {listed(rows, 'variants')} variants of them. "

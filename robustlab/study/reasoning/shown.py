@@ -12,6 +12,7 @@ from robustlab.study.reasoning import run
 from robustlab.study.reasoning.exam import exam
 from robustlab.study.reasoning.protocol import profile
 from robustlab.study.reasoning.twins import twin
+from robustlab.study.recorded import listed, nothing, origin
 
 Row = Mapping[str, Any]
 RECORDED = "laptop"
@@ -44,18 +45,10 @@ def rows_of(study: str, name: str, *, folder: Path | None = None, cache: Path = 
 def provenance(found: Sequence[Row]) -> str:
     """When, where and with what the rows were made, as Markdown."""
     if not found:
-        return (
-            "**Recorded: nothing yet.** No rows are in `book/results/reasoning/`, so there is no measurement to show "
-            "here."
-        )
-    told = {name: _listed(row.get(name) for row in found) for name in ("date", "device", "commit", "seed")}
+        return nothing("book/results/reasoning/")
     protocol = found[0]["protocol"]
     return (
-        f"**Recorded** on {told['date']} on {told['device']}, commit {told['commit']}: {len(found)} runs, seeds "
-        f"{told['seed']}. Each goes on from the start of its seed over {protocol['examples']} documents of "
+        f"{origin(found)}: {len(found)} runs, seeds {listed(found, 'seed')}. Each goes on from the start "
+        f"of its seed over {protocol['examples']} documents of "
         f"{protocol['sentences']} sentences, and answers {found[0]['documents']} others and their variants."
     )
-
-
-def _listed(values: Any) -> str:
-    return ", ".join(str(value) for value in sorted({value for value in values if value is not None}, key=str))

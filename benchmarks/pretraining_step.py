@@ -1,6 +1,6 @@
 """One step of contrastive pre-training with every engine, timed in turns, beside its FLOPs and what its graphs keep.
 
-    OMP_NUM_THREADS=1 python benchmarks/pretraining_step.py --out benchmarks/results/pretraining_step.json
+    OMP_NUM_THREADS=1 python benchmarks/pretraining_step.py --model tiny --out benchmarks/results/pretraining_step.json
 
 All engines take their turn on the same sentences in every round; every other round runs backwards, and ratios are taken
 within a round. What an engine remembers with is full. The clock counts processor seconds of this process.

@@ -7,6 +7,8 @@ from copy import deepcopy
 import torch
 from torch import nn
 
+MOMENTUM = 0.999  # MoCo
+
 
 def check_decay(decay: float) -> None:
     """Raise a ValueError unless `decay` is a share that leaves something to the student.
@@ -48,7 +50,7 @@ class MomentumEncoder(nn.Module):
     Source: He et al. (MoCo, 2020), Section 3.2; decay .999.
     """
 
-    def __init__(self, student: nn.Module, *, decay: float = 0.999):
+    def __init__(self, student: nn.Module, *, decay: float = MOMENTUM):
         super().__init__()
         check_decay(decay)
         self.decay = decay

@@ -80,11 +80,12 @@ def _shades(count: int) -> list[str]:
     return [colour(names[number % len(names)]) for number in range(count)]
 
 
-def draw_curves(panels: Mapping[str, Mapping[str, Mapping[int, float]]]) -> Figure:
+def draw_curves(panels: Mapping[str, Mapping[str, Mapping[float, float]]], *, xlabel: str = "step") -> Figure:
     """A panel a quantity, two in a row, a line a course.
 
     Args:
         panels: Quantity -> course -> step -> value.
+        xlabel: What there is in place of steps.
 
     Raises: ValueError: If there are more courses than looks.
     """
@@ -98,7 +99,7 @@ def draw_curves(panels: Mapping[str, Mapping[str, Mapping[int, float]]]) -> Figu
             axes.plot(list(curve), list(curve.values()), color=colour(look), marker=marker(look), markersize=4)
         axes.set_title(quantity, fontsize=10)
     for axes in grid[-1]:
-        axes.set_xlabel("step")
+        axes.set_xlabel(xlabel)
     for name, look in zip(names, LOOKS, strict=False):
         grid[0, 0].plot([], [], color=colour(look), marker=marker(look), markersize=4, label=name)
     figure.legend(loc="outside upper center", ncols=min(3, len(names)), fontsize=9.5)

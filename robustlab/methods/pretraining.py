@@ -6,6 +6,7 @@ from robustlab.ascent import directions, projections, starts
 from robustlab.ascent.gradient import Rest
 from robustlab.ascent.relative import RelativeAscent
 from robustlab.contrastive.engines import Engine, InBatch
+from robustlab.contrastive.momentum import MOMENTUM
 from robustlab.methods.base import Method
 from robustlab.objective.multi_scale import MultiScale
 from robustlab.objective.scale_passes import View
@@ -26,6 +27,7 @@ def multi_scale(
     view: View = "dropout",
     hard: bool = True,
     temperature: float = TEMPERATURE,
+    momentum: float = MOMENTUM,
     chunk: int | None = None,
     steps: int = 1,
     step_size: float = RADIUS,
@@ -45,6 +47,7 @@ def multi_scale(
         view: "dropout", "text" (a companion), or "adversarial" (an ascent of the sentence loss at the words).
         hard: Whether rows bring hard negatives, which are read.
         temperature: τ of the sentences and documents.
+        momentum: Share of a momentum encoder that a step keeps, where the engine wants one.
         chunk: Sentences whose graph is held at once.
         steps: k of an adversarial view.
         step_size: α of an adversarial view, a share of the words' length.
@@ -58,6 +61,7 @@ def multi_scale(
         view=view,
         hard=hard,
         temperature=temperature,
+        momentum=momentum,
         chunk=chunk,
     )
     if view != "adversarial":

@@ -15,7 +15,7 @@ from robustlab.contrastive.caching import cached_terms
 from robustlab.contrastive.engines import Engine
 from robustlab.contrastive.landscape import ContrastiveLandscape
 from robustlab.contrastive.losses import nt_xent
-from robustlab.contrastive.momentum import MomentumEncoder
+from robustlab.contrastive.momentum import MOMENTUM, MomentumEncoder, check_decay
 from robustlab.contrastive.scales import halves
 from robustlab.gather import gathered
 from robustlab.landscape.base import Landscape
@@ -49,13 +49,15 @@ class MultiScale(Late, Objective):
         hard: Whether companions "negative" are read as hard negatives.
         temperature: τ of the documents' loss; the engine has its own.
         token_temperature: τ of the tokens' loss.
+        momentum: Share of a momentum encoder that a step keeps, where the engine wants one.
         chunk: Sentences whose graph is held at once; None for all of the batch.
         learning_rate: Of the heads.
 
     Shapes: terms [], nats.
 
-    Raises: ValueError: If a temperature, chunk or learning rate is not positive, the view is unknown, or an ascent and
-        the view do not fit; TypeError: in training, if the landscape is none of sentences.
+    Raises: ValueError: If a temperature, chunk or learning rate is not positive, the momentum is not within [0, 1), the
+        view is unknown, or an ascent and the view do not fit; TypeError: in training, if the landscape is none of
+        sentences.
 
     Source: robustlab. The parts are those of Devlin et al. (BERT, 2019), Su et al. (TaCL, 2022), Clark et al. (ELECTRA,
         2020), Gao et al. (SimCSE, 2021) and Giorgi et al. (DeCLUTR, 2021).
@@ -72,6 +74,7 @@ class MultiScale(Late, Objective):
         hard: bool = True,
         temperature: float = 0.05,
         token_temperature: float = 0.05,
+        momentum: float = MOMENTUM,
         chunk: int | None = None,
         learning_rate: float = 1e-3,
     ):
@@ -81,7 +84,8 @@ class MultiScale(Late, Objective):
             positive(name, value)
         if view not in get_args(View):
             raise ValueError(f"view must be one of {', '.join(get_args(View))}, got {view!r}")
-        self.scales, self.engine, self.hard, self.chunk = scales, engine, hard, chunk
+        check_decay(momentum)
+        self.scales, self.engine, self.hard, self.chunk, self.momentum = scales, engine, hard, chunk, momentum
         self.view: View = view
         self.temperature, self.token_temperature, self.learning_rate = temperature, token_temperature, learning_rate
 
@@ -111,7 +115,7 @@ class MultiScale(Late, Objective):
             if self.scales.replaced:
                 heads["replaced"] = ReplacedHead(width)
         if self.scales.contrasted and self.engine.needs_momentum:
-            heads["momentum"] = MomentumEncoder(model)
+            heads["momentum"] = MomentumEncoder(model, decay=self.momentum)
         self.make(nn.ModuleDict(heads).to(landscape.mask.device))
 
     @staticmethod

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
+
+from torch import Tensor
 
 from robustlab.ascent.checks import positive
 from robustlab.contrastive.geometry import alignment, effective_rank, relative_alignment, uniformity
@@ -18,7 +21,8 @@ class Geometry(NamedTuple):
 
     Attributes:
         alignment: Mean squared distance of a sentence and its view; small where views are alike.
-        relative_alignment: The same over the mean squared distance of two sentences, so that encoders can be compared.
+        relative_alignment: The same over the mean squared distance of two sentences, so that encoders can be compared;
+            NaN where the encoder has collapsed and all sentences are one point.
         uniformity: Log of the mean Gaussian potential of all pairs of sentences; small where they are spread out.
         effective_rank: Exp of the entropy of the singular values: how many directions are used.
 
@@ -62,5 +66,12 @@ def geometry(encoder: Encoder, pairs: Sequence[Pair], *, max_length: int = 64) -
         max_length: Longer sentences are cut to this many tokens.
     """
     one, other = (represent(encoder, side, max_length=max_length) for side in zip(*pairs, strict=True))
-    near = alignment(one, other), relative_alignment(one, other)
+    near = alignment(one, other), _relative(one, other)
     return Geometry(*(float(value) for value in (*near, uniformity(one), effective_rank(one))))
+
+
+def _relative(one: Tensor, other: Tensor) -> float:
+    try:
+        return float(relative_alignment(one, other))
+    except ValueError:  # two sentences at least there are: it has collapsed, which is no reason to stop looking
+        return math.nan

@@ -104,8 +104,9 @@ class TestBank:
         own = torch.Generator().manual_seed(key(3, "bank", step, example))
         return [others[int(i)] for i in torch.randint(max(len(others), 1), (6,), generator=own)] if others else []
 
-    def test_holds_what_a_dictionary_holds(self) -> None:
-        engine, memory = self.engine(), {}
+    @pytest.mark.parametrize("symmetric", [False, True])
+    def test_holds_what_a_dictionary_holds(self, symmetric: bool) -> None:
+        engine, memory = self.engine(symmetric=symmetric), {}
         stream = torch.Generator().manual_seed(0)
         for step in range(STEPS):
             z, plus, minus = batch(step)
@@ -117,9 +118,13 @@ class TestBank:
             expected = []
             for i, example in enumerate(ids.tolist()):
                 far = [memory[j] for j in self.drawn(memory, example, step)]
-                extra = loops.hard(z[i], i, len(z), hard.get("negatives"), 1.5, None, 0.2)
-                expected.append(value(z[i], memory.get(example, plus[i]), far, extra, 0.2))
-            same(found, torch.stack(expected), z)
+                sides = [(z[i], plus[i]), (plus[i], z[i])][: 1 + symmetric]
+                each = []
+                for anchor, other in sides:
+                    extra = loops.hard(anchor, i, len(z), hard.get("negatives"), 1.5, None, 0.2)
+                    each.append(value(anchor, memory.get(example, other), far, extra, 0.2))
+                expected.append(sum(each) / len(each))
+            same(found, torch.stack(expected), *([z, plus] if symmetric else [z]))
             engine.after_step()
             for i, example in enumerate(ids.tolist()):
                 new = normal(z[i])
@@ -136,6 +141,29 @@ class TestBank:
         engine.after_step()
         found = engine.loss(z, plus, examples=torch.tensor([0, 8, 2]))
         assert torch.autograd.grad(found.sum(), plus)[0].any(dim=1).tolist() == [False, True, False]
+
+    @pytest.mark.usefixtures("unchecked")
+    def test_a_bank_that_is_filled_knows_everybody(self) -> None:
+        z, plus, _ = batch(0)
+        engine, features = self.engine(), vectors(self.COUNT, 4, seed=7)
+        engine.fit(features)
+        memory = {example: normal(one) for example, one in enumerate(features)}
+        found = engine.loss(z, plus, examples=torch.tensor([0, 8, 2]))
+        expected = [
+            value(z[i], memory[example], [memory[j] for j in self.drawn(memory, example, 0)], [], 0.2)
+            for i, example in enumerate((0, 8, 2))
+        ]
+        same(found, torch.stack(expected), z)
+        with pytest.raises(ValueError, match=r"expected the features of all examples, \[9 4\], got \(8, 4\)"):
+            engine.fit(features[:8])
+
+    def test_both_views_learn_where_both_are_anchors(self) -> None:
+        z, plus, _ = batch(0)
+        engine = self.engine(symmetric=True)
+        engine.loss(z, plus, examples=torch.tensor([0, 1, 2]))
+        engine.after_step()
+        found = engine.loss(z, plus, examples=torch.tensor([0, 1, 2]))
+        assert all(found.any(dim=1).all() for found in torch.autograd.grad(found.sum(), (z, plus)))
 
     @pytest.mark.usefixtures("unchecked")
     def test_errors(self) -> None:

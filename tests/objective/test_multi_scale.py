@@ -233,6 +233,18 @@ def test_a_queue_gets_its_positives_from_a_slow_copy() -> None:
         torch.testing.assert_close(mine, 0.999 * old + 0.001 * new)
 
 
+def test_the_slow_copy_follows_as_fast_as_it_is_told() -> None:
+    landscape = place(encoder().eval())
+    method = built(landscape, sentences=1.0, engine=MomentumQueue(16, 12, 0.1).double(), momentum=0.5)
+    with torch.no_grad():
+        for parameter in landscape.model.parameters():
+            parameter.add_(1.0)
+    method.after_step()
+    slow = method.objective.inner["momentum"].model
+    for mine, old in zip(slow.parameters(), encoder().parameters(), strict=True):
+        torch.testing.assert_close(mine, old + 0.5)
+
+
 def test_its_state_comes_back_before_the_heads_are_made() -> None:
     landscape = place(encoder().eval())
     method = built(landscape, engine=MomentumQueue(16, 12, 0.1).double())
@@ -285,6 +297,7 @@ def test_what_is_told() -> None:
             ValueError,
             "an adversarial view is the end of an ascent: got 'adversarial' and 0 steps",
         ),
+        (lambda: multi_scale(momentum=1.0), ValueError, r"decay must be at least 0 and below 1, got 1\.0"),
         (
             lambda: list(multi_scale().terms(_classified())),
             TypeError,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import torch
+from datasets import Dataset
 from torch import Tensor
+from transformers import TrainerCallback
 
 from robustlab import corpora
 from robustlab.contrastive.scores import cosines, unit
@@ -173,13 +175,25 @@ def taught(
     others = _others(method, seed, view, kinds)
     rows = sentence_rows(learned(plan), encoder.tokenizer, max_length=recipe.max_length, others=others)
     batches = round(share * (len(rows) // recipe.batch_size))
-    steps = recipe.epochs * batches
+    return followed(plan, method, encoder, rows.select(range(batches * recipe.batch_size)), held, seed=seed)
+
+
+def followed(
+    plan: Plan,
+    method: Method,
+    encoder: Encoder,
+    rows: Dataset,
+    held: Sequence[Held],
+    *,
+    seed: int = 0,
+    callbacks: Sequence[TrainerCallback] = (),
+) -> Course:
+    """Pre-train an encoder on rows that fill whole steps, and look at what is held out on the way."""
+    recipe = plan.recipe
+    steps = recipe.epochs * (len(rows) // (recipe.batch_size * recipe.gradient_accumulation))
     every = max(1, steps // plan.looks // recipe.log_every) * recipe.log_every
-    pairs = [(one.text, one.view) for one in held]
-    rows = rows.select(range(batches * recipe.batch_size))
-    done = pretrain(
-        encoder, method, rows, recipe, held_out=HeldOut(pairs=pairs, every=every), seed=seed, device=plan.device
-    )
+    look = HeldOut(pairs=[(one.text, one.view) for one in held], every=every)
+    done = pretrain(encoder, method, rows, recipe, held_out=look, seed=seed, device=plan.device, callbacks=callbacks)
     assert done.before is not None
     assert done.after is not None
     looks = {0: done.before}
@@ -218,9 +232,15 @@ def plane(features: Tensor) -> tuple[Tensor, float]:
     return (points - points.mean(0)) @ directions[:2].T, float(share)
 
 
-def learned(plan: Plan) -> list[tuple[str, ...]]:
+@lru_cache(maxsize=2)  # a study reads the same texts for every row
+def documents(corpus: str, limit: int) -> tuple[tuple[str, ...], ...]:
+    """The first texts of a corpus, as sentences."""
+    return tuple(text.sentences for text in read_texts([corpus], limit=limit))
+
+
+def learned(plan: Plan) -> tuple[tuple[str, ...], ...]:
     """The texts that are learned from, as sentences."""
-    return [text.sentences for text in read_texts([plan.corpus], limit=plan.texts)]
+    return documents(plan.corpus, plan.texts)
 
 
 def _others(method: Method, seed: int, view: View, kinds: Sequence[str]) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
 
 
 def spread(found: Sequence[float], digits: int) -> str:
-    """The mean of values, with the least and the most of several."""
+    """The mean, and the least and the most where there are several."""
     mean = f"{sum(found) / len(found):.{digits}f}"
     return mean if len(found) == 1 else f"{mean} ({min(found):.{digits}f} to {max(found):.{digits}f})"
 

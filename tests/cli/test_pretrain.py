@@ -61,6 +61,20 @@ def test_every_engine_and_view(run, texts, tmp_path, options):
     assert all(log["sentences_loss"] >= 0 for log in record["history"] if "sentences_loss" in log)
 
 
+def test_a_bank_knows_all_sentences_before_the_first_step(run, texts, tmp_path, monkeypatch):
+    seen = []
+    step = RobustTrainer.training_step
+
+    def look(self, *given):
+        engine = self.method.objective.engine
+        seen.append((bool(engine.filled.all()), engine.symmetric))
+        return step(self, *given)
+
+    monkeypatch.setattr(RobustTrainer, "training_step", look)
+    run("pretrain", *QUICK, "--data", texts, "--engine", "bank", "--output", tmp_path)
+    assert set(seen) == {(True, True)}
+
+
 def test_the_plan_is_shown_and_the_results_say_what_next(run, texts, tmp_path):
     said = run("pretrain", *QUICK, "--data", texts, "--output", tmp_path / "x").output
     for words in ("hard negatives", "Held-out sentences", "uniformity", "next: robustlab train --model"):

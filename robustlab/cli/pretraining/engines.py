@@ -19,7 +19,12 @@ ENGINES: Mapping[str, Sized] = MappingProxyType(
     {
         "batch": lambda sentences, width, temperature, batch: InBatch(temperature),
         "queue": lambda sentences, width, temperature, batch: MomentumQueue(width, max(QUEUE, 4 * batch), temperature),
-        "bank": lambda sentences, width, temperature, batch: MemoryBank(sentences, width, temperature),
+        "bank": lambda sentences, width, temperature, batch: MemoryBank(
+            sentences,
+            width,
+            temperature,
+            symmetric=True,  # without its view in the loss an encoder learns nothing of it
+        ),
         "prototypes": lambda sentences, width, temperature, batch: Prototypes(
             sorted({max(2, min(k, max(FEWEST, sentences // FEWEST))) for k in CLUSTERS}), sentences, width, temperature
         ),

@@ -35,9 +35,13 @@ def _carry_out(ready: Run, plan: dict[str, Any], progress: bool) -> dict[str, An
 
 
 def _pretrain(ready: Run, *, progress: bool) -> Pretrained:
+    from robustlab.contrastive.engines import MemoryBank
+    from robustlab.training.clustering import FillBank
     from robustlab.training.pretraining import pretrain
 
     settings = ready.settings
+    engine = ready.method.objective.engine  # type: ignore[attr-defined]  # loading has made it
+    filling = [FillBank(engine, ready.encoder, ready.rows)] if isinstance(engine, MemoryBank) else []
     return pretrain(
         ready.encoder,
         ready.method,
@@ -47,6 +51,7 @@ def _pretrain(ready: Run, *, progress: bool) -> Pretrained:
         seed=settings.fit.seed,
         device=ready.device,
         **run_folder.training(settings),
+        callbacks=filling,  # an encoder may collapse beside a bank that fills up as it goes
         progress=progress,
     )
 

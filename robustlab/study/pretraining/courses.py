@@ -7,18 +7,15 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
-import torch
 from datasets import Dataset
-from torch import Tensor
 from transformers import TrainerCallback
 
 from robustlab import corpora
-from robustlab.contrastive.scores import cosines, unit
 from robustlab.contrastive.texts import View, compose, edited, hard_negative, read_texts, substituted
 from robustlab.contrastive.texts.sentences import KINDS
 from robustlab.corpora.splitting import normalised
 from robustlab.methods import Method, multi_scale
-from robustlab.models.encoders import Encoder, load_encoder, represent
+from robustlab.models.encoders import Encoder, load_encoder
 from robustlab.training.held_out import Geometry, HeldOut
 from robustlab.training.pretraining import contrasted, pretrain
 from robustlab.training.recipe import Recipe
@@ -89,26 +86,6 @@ class Course(NamedTuple):
     encoder: Encoder
     looks: dict[int, Geometry]
     steps: int
-
-
-class Distances(NamedTuple):
-    """Mean squared distances on the unit sphere, in shares of that of two sentences.
-
-    Attributes:
-        view: To a text that says the same.
-        form: To the same words in another form.
-        words: To the same in other words.
-        negative: To a text that says something else in almost the same words.
-        told: Share of the sentences whose view is nearer than their negative.
-        neighbour: Share of the sentences whose nearest other sentence has their label.
-    """
-
-    view: float
-    form: float
-    words: float
-    negative: float
-    told: float
-    neighbour: float
 
 
 def held_out(plan: Plan, *, seed: int = 0) -> list[Held]:
@@ -201,35 +178,6 @@ def followed(
         if "uniformity" in log:
             looks[log["step"]] = Geometry(*(log[field] for field in Geometry._fields))
     return Course(done.encoder, looks | {steps: done.after}, steps)
-
-
-def distances(encoder: Encoder, held: Sequence[Held]) -> Distances:
-    """How far an encoder puts sentences from what says the same, and from what does not."""
-    texts, *sides = (unit(represent(encoder, side)) for side in list(zip(*held, strict=True))[:-1])
-    view, form, words, negative = ((texts - side).square().sum(1) for side in sides)
-    apart = 2 - 2 * cosines(texts, texts, temperature=1.0)
-    others = apart.sum() / (len(held) * (len(held) - 1))
-    labels = torch.tensor([one.label for one in held])
-    nearest = apart.fill_diagonal_(torch.inf).argmin(1)
-    return Distances(
-        view=float(view.mean() / others),
-        form=float(form.mean() / others),
-        words=float(words.mean() / others),
-        negative=float(negative.mean() / others),
-        told=float((view < negative).float().mean()),
-        neighbour=float((labels[nearest] == labels).float().mean()),
-    )
-
-
-def plane(features: Tensor) -> tuple[Tensor, float]:
-    """The two directions in which points on the sphere differ most, and their share of the variance.
-
-    Returns: Coordinates [n 2], and the share.
-    """
-    points = unit(features)
-    _, strengths, directions = torch.linalg.svd(points - points.mean(0), full_matrices=False)
-    share = strengths[:2].square().sum() / strengths.square().sum()
-    return (points - points.mean(0)) @ directions[:2].T, float(share)
 
 
 @lru_cache(maxsize=2)  # a study reads the same texts for every row

@@ -17,6 +17,7 @@ from typing import Annotated, Any
 import typer
 
 from robustlab.study.pretraining import courses, engine_forms, recording
+from robustlab.study.pretraining.distances import distances
 from robustlab.study.pretraining.geometry import BEFORE
 from robustlab.training.held_out import geometry
 from robustlab.training.recipe import Recipe
@@ -56,7 +57,7 @@ def measure(
         "steps": steps,
         "held_out": len(held),
         "geometry": geometry(encoder, [(one.text, one.view) for one in held])._asdict(),
-        "distances": courses.distances(encoder, held)._asdict(),
+        "distances": distances(encoder, held)._asdict(),
         "looks": {step: look._asdict() for step, look in looks.items()},
         "cpu_seconds": round(time.process_time() - began, 1),
     }

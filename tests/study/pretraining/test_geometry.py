@@ -6,7 +6,7 @@ import pytest
 import torch
 from sklearn.decomposition import PCA
 
-from robustlab.study.pretraining import circle, courses, geometry_table, recording
+from robustlab.study.pretraining import circle, courses, distances, geometry_table, recording
 from robustlab.study.pretraining import geometry as recorded
 from robustlab.training.held_out import geometry
 
@@ -87,7 +87,7 @@ def test_distances_by_loops(monkeypatch):
     generator = torch.Generator().manual_seed(0)
     texts = [courses.Held(*(f"{kind}{i}" for kind in "tvfwn"), i % 2) for i in range(6)]
     vectors = {text: torch.randn(4, generator=generator, dtype=torch.float64) for one in texts for text in one[:-1]}
-    monkeypatch.setattr(courses, "represent", lambda encoder, asked: torch.stack([vectors[text] for text in asked]))
+    monkeypatch.setattr(distances, "represent", lambda encoder, asked: torch.stack([vectors[text] for text in asked]))
 
     def apart(one, other):
         a, b = vectors[one] / vectors[one].norm(), vectors[other] / vectors[other].norm()
@@ -95,7 +95,7 @@ def test_distances_by_loops(monkeypatch):
 
     n = len(texts)
     others = sum(apart(a.text, b.text) for a in texts for b in texts if a is not b) / (n * (n - 1))
-    found = courses.distances(None, texts)
+    found = distances.distances(None, texts)
     for field in ("view", "form", "words", "negative"):
         mean = sum(apart(one.text, getattr(one, field)) for one in texts) / n
         assert getattr(found, field) == pytest.approx(mean / others)
@@ -107,7 +107,7 @@ def test_distances_by_loops(monkeypatch):
 
 def test_the_plane_is_that_of_the_principal_components():
     features = torch.randn(30, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    points, share = courses.plane(features)
+    points, share = distances.plane(features)
     sphere = (features / features.norm(dim=1, keepdim=True)).numpy()
     other = PCA(n_components=2).fit(sphere)
     assert share == pytest.approx(other.explained_variance_ratio_.sum())

@@ -22,12 +22,17 @@ def engine_of(name: str) -> Engine:
         "one-sided": lambda: InBatch(0.2, hard_weight=2.0, symmetric=False),
         "queue": lambda: MomentumQueue(WIDTH, 8, 0.2, hard_weight=2.0),
         "bank": lambda: MemoryBank(COUNT, WIDTH, 0.2, negatives=5, hard_weight=2.0),
+        "full bank": lambda: MemoryBank(COUNT, WIDTH, 0.2, negatives=5, hard_weight=2.0, symmetric=True),
         "prototypes": lambda: Prototypes((2, 3), COUNT, WIDTH, 0.2, hard_weight=2.0),
     }
-    return made[name]().double()
+    engine = made[name]().double()
+    if name == "full bank":
+        stream = torch.Generator().manual_seed(1)
+        engine.fit(torch.randn(COUNT, WIDTH, dtype=torch.float64, generator=stream))
+    return engine
 
 
-NAMES = ("symmetric", "one-sided", "queue", "bank", "prototypes")
+NAMES = ("symmetric", "one-sided", "queue", "bank", "full bank", "prototypes")
 
 
 def rows(step: int, view: int) -> Tensor:

@@ -34,7 +34,7 @@ def ranks(tmp_path_factory: pytest.TempPathFactory) -> list[dict]:
     return [torch.load(folder / f"rank{rank}.pt", weights_only=True) for rank in range(2)]
 
 
-@pytest.mark.parametrize("name", ["symmetric", "one-sided", "queue", "bank", "prototypes", "cached"])
+@pytest.mark.parametrize("name", ["symmetric", "one-sided", "queue", "bank", "full bank", "prototypes", "cached"])
 def test_two_halves_are_a_whole(name: str, ranks: list[dict], worker: object) -> None:
     whole = worker.trained("symmetric" if name == "cached" else name, 0, 1)
     assert all(whole[f"gradient {step}"].any() for step in range(worker.STEPS))

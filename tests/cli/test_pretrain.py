@@ -4,6 +4,7 @@ import itertools
 import json
 
 import pytest
+import torch
 from transformers import AutoModel, AutoTokenizer
 
 from robustlab.training import RobustTrainer
@@ -59,6 +60,18 @@ def test_every_engine_and_view(run, texts, tmp_path, options):
     record = json.loads(run("pretrain", *QUICK, "--data", texts, *options, "--output", tmp_path, "--json").stdout)
     assert record["finished"]
     assert all(log["sentences_loss"] >= 0 for log in record["history"] if "sentences_loss" in log)
+
+
+def test_a_collapsed_encoder_is_called_one(run, texts, tmp_path, monkeypatch):
+    from robustlab.training import held_out
+
+    monkeypatch.setattr(held_out, "represent", lambda encoder, sentences, **given: torch.ones(len(sentences), 4))
+    said = run("pretrain", *QUICK, "--data", texts, "--output", tmp_path / "x").output
+    assert "The encoder has collapsed: all held-out sentences are one point." in said
+    record = (tmp_path / "x" / "robustlab.json").read_text()
+    assert "NaN" not in record
+    assert json.loads(record)["geometry"]["after"]["relative_alignment"] is None
+    assert "| relative alignment | – | – |" in (tmp_path / "x" / "README.md").read_text()
 
 
 def test_a_bank_knows_all_sentences_before_the_first_step(run, texts, tmp_path, monkeypatch):

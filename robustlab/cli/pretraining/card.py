@@ -61,8 +61,13 @@ def write(folder: Path, record: Mapping[str, Any]) -> None:
     (folder / "README.md").write_text(text, encoding="utf-8")
 
 
-def _geometry(before: Mapping[str, float] | None, after: Mapping[str, float] | None) -> str:
+def shown(value: float | None) -> str:
+    """A quantity of a geometry; a dash where the encoder has collapsed and it is none."""
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _geometry(before: Mapping[str, float | None] | None, after: Mapping[str, float | None] | None) -> str:
     if before is None or after is None:
         return "None were held out."
-    lines = [f"| {name.replace('_', ' ')} | {before[name]:.3f} | {after[name]:.3f} |" for name in before]
+    lines = [f"| {name.replace('_', ' ')} | {shown(before[name])} | {shown(after[name])} |" for name in before]
     return "\n".join(["| | before | after |", "|---|---|---|", *lines])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -26,12 +27,17 @@ def _carry_out(ready: Run, plan: dict[str, Any], progress: bool) -> dict[str, An
         done = _pretrain(ready, progress=progress)
         record |= {"finished": True, "seconds": round(time.monotonic() - began, 1)}
         looks = {"before": done.before, "after": done.after}
-        record["geometry"] = {name: None if one is None else one._asdict() for name, one in looks.items()}
-        record["history"] = done.history
+        record["geometry"] = {name: None if one is None else _numbers(one._asdict()) for name, one in looks.items()}
+        record["history"] = [_numbers(log) for log in done.history]
         ready.encoder.model.save_pretrained(folder)
         ready.encoder.tokenizer.save_pretrained(folder)
         card.write(folder, record)
     return record
+
+
+def _numbers(told: dict[str, Any]) -> dict[str, Any]:
+    """JSON has no NaN, which is what the relative alignment of a collapsed encoder is."""
+    return {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in told.items()}
 
 
 def _pretrain(ready: Run, *, progress: bool) -> Pretrained:
@@ -74,12 +80,17 @@ def _show_plan(plan: dict[str, Any]) -> None:
 def _show_results(record: dict[str, Any], settings: Pretrain) -> None:
     before, after = record["geometry"]["before"], record["geometry"]["after"]
     if before and after:
-        lines = [[name.replace("_", " "), f"{before[name]:.3f}", f"{after[name]:.3f}"] for name in before]
+        lines = [[name.replace("_", " "), card.shown(before[name]), card.shown(after[name])] for name in before]
         reporting.table("Held-out sentences", ["", "before", "after"], lines, numbers=(1, 2))
         reporting.say(
             "Relative alignment is how far a view is from its sentence, over how far two sentences are apart: lower is "
             "better. Lower uniformity: sentences spread further."
         )
+        if after["relative_alignment"] is None:
+            reporting.say(
+                "The encoder has collapsed: all held-out sentences are one point. Lower --learning-rate, raise "
+                "--batch-size, or take another --engine."
+            )
     reporting.say(
         f"Saved to {settings.output}; next: robustlab train --model {settings.output}",
         f"Curves: tensorboard --logdir {settings.output}" if "tensorboard" in settings.place.report_to else "",

@@ -4,13 +4,6 @@
 options and import nothing heavy, so that `--help` is quick; each verb's work is in the module of its name.
 """
 
-import os
-
-# Before torch is loaded. By default a thread that is done spins until the others are: where another process has one of
-# the cores, a small model waits seconds for a step of milliseconds.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
-# ruff: isort: split
 from robustlab.cli import attack_commands  # adds its verbs to the app
 from robustlab.cli.commands import app
 from robustlab.cli.glue import commands as glue_commands

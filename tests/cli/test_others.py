@@ -1,7 +1,6 @@
 """The commands that look and do not train: methods, doctor, probe; and what holds for all."""
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -44,14 +43,6 @@ def test_help_is_quick_because_it_imports_nothing_heavy():
     code = "import sys, robustlab.cli; print({'torch', 'transformers', 'pandas'} & set(sys.modules))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "set()"
-
-
-@pytest.mark.parametrize(("given", "expected"), [({}, "PASSIVE"), ({"OMP_WAIT_POLICY": "ACTIVE"}, "ACTIVE")])
-def test_threads_that_are_done_sleep_unless_told_otherwise(given, expected):
-    others = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
-    code = "import robustlab.cli, os, sys; print(os.environ['OMP_WAIT_POLICY'], 'torch' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], env=others | given, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == [expected, "False"]
 
 
 def test_python_m_robustlab():

@@ -11,9 +11,10 @@ from typer.testing import CliRunner
 
 from robustlab import corpora, models
 from robustlab.methods.pretraining import multi_scale
-from robustlab.study import rows
+from robustlab.study import measuring, rows
 from robustlab.study.attacking import attacked
-from robustlab.study.glue import encoders, measuring
+from robustlab.study.fine_tuning import fine_tuned, reaching
+from robustlab.study.glue import encoders
 from robustlab.study.glue import run as study
 from robustlab.study.glue.cells import ALL, MATCHED, NONE, PRETRAININGS, STANDARD, TEXT, WORDS, Cell, cells
 from robustlab.study.glue.protocol import PROFILES, profile
@@ -174,7 +175,9 @@ def test_what_is_measured_is_the_same_for_every_model(cache):
     sizes = replace(TINY.sizes, train=16)
     told = []
     for model in (NONE, ALL):
-        loaded, _ = measuring.fine_tuned(str(made(cache, model).folder), "reviews", "standard", 0, sizes, device="cpu")
+        loaded, _ = fine_tuned(
+            str(made(cache, model).folder), "reviews", reaching(STANDARD, 0.3), 0, sizes, device="cpu"
+        )
         told.append(measuring.measured(loaded, "reviews", sizes))
     assert told[0]["example_ids"] == told[1]["example_ids"]
 
@@ -204,7 +207,7 @@ def test_what_cannot_be_attacked_learned_or_found():
     with pytest.raises(ValueError, match="'exact' reads every certified variant of a text"):
         attacked(loaded, "exact", rows)
     with pytest.raises(ValueError, match="unknown task 'sst': did you mean 'sst2'"):
-        measuring.fine_tuned("tiny", "sst", "standard", 0, TINY.sizes)
+        measuring.check_task("sst")
     with pytest.raises(ValueError, match="unknown method 'pdg': did you mean 'pgd'"):
         measuring.check_method("pdg")
     with pytest.raises(ValueError, match="method augmented learns from attacked texts, which the tasks do not have"):

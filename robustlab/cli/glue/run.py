@@ -17,8 +17,9 @@ from robustlab.cli import device, reporting
 from robustlab.cli.carrying import INTERRUPTED
 from robustlab.study import rows
 from robustlab.study.attacking import EXACT, check_attack
-from robustlab.study.glue.measuring import BUILT_IN, Sizes, check_data, check_method, check_task, fine_tuned, measured
+from robustlab.study.fine_tuning import Sizes, fine_tuned, reaching
 from robustlab.study.glue.table import HEADINGS, Line, constants, lines, percent
+from robustlab.study.measuring import BUILT_IN, check_data, check_method, check_task, measured
 
 STUDY = "glue-drop command"
 TINY_LEARNING_RATE = 1e-3
@@ -178,10 +179,11 @@ def _fill(asked: Asked, todo: Sequence[Mapping[str, Any]], file: Path, chosen: s
         sizes = asked.sizes(model, task)
         place = str(Path(model).expanduser()) if Path(model).expanduser().is_dir() else model
         try:
+            make = reaching(asked.method, sizes.reach)
             loaded, told = fine_tuned(
-                place, task, asked.method, seed, sizes, folder=asked.data_dir, device=chosen, progress=progress
+                place, task, make, seed, sizes, folder=asked.data_dir, device=chosen, progress=progress
             )
-            row = dict(one) | told | measured(loaded, task, sizes, folder=asked.data_dir)
+            row = dict(one) | told | {"reach": sizes.reach} | measured(loaded, task, sizes, folder=asked.data_dir)
         except KeyboardInterrupt:
             typer.echo(
                 f"\ninterrupted: give the same command to go on; {number - 1} of {len(todo)} rows are in {file}",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from robustlab.study.attacking import EXACT
-from robustlab.study.glue.measuring import Sizes
+from robustlab.study.fine_tuning import Sizes
 from robustlab.training.recipe import Recipe
 
 NEIGHBOURS = "textfooler+minilm+neighbours"

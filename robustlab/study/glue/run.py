@@ -18,10 +18,11 @@ import typer
 from robustlab import jsonl
 from robustlab.study import rows
 from robustlab.study.attacking import check_attack
+from robustlab.study.fine_tuning import fine_tuned, reaching
 from robustlab.study.glue.cells import PRETRAININGS, Cell, cells
 from robustlab.study.glue.encoders import start
-from robustlab.study.glue.measuring import BUILT_IN, fine_tuned, measured
 from robustlab.study.glue.protocol import Protocol, profile
+from robustlab.study.measuring import BUILT_IN, measured
 
 CACHE = Path.home() / ".cache" / "robustlab" / "glue"
 DESCRIBED = ("plan", "before", "after", "pretrain_seconds", "pretrain_cpu_seconds")
@@ -39,12 +40,13 @@ def run(
     """One cell: its row, without provenance."""
     encoder = start(protocol, cell.pretraining, cell.seed, cache, folder=folder, device=device, progress=progress)
     loaded, told = fine_tuned(
-        str(encoder.folder), cell.task, cell.finetuning, cell.seed, protocol.sizes, folder=folder, device=device,
-        progress=progress,
+        str(encoder.folder), cell.task, reaching(cell.finetuning, protocol.sizes.reach), cell.seed, protocol.sizes,
+        folder=folder, device=device, progress=progress,
     )  # fmt: skip
     row = asdict(cell) | {"name": cell.name, "profile": protocol.name, "model": protocol.model}
     row["sizes"] = asdict(protocol.sizes)
     row["encoder"] = {name: encoder.told[name] for name in DESCRIBED}
+    told["reach"] = protocol.sizes.reach
     return row | told | measured(loaded, cell.task, protocol.sizes, folder=folder)
 
 

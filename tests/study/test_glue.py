@@ -7,12 +7,12 @@ from dataclasses import asdict, replace
 import pytest
 import torch
 from transformers import TrainerCallback
-from typer.testing import CliRunner
 
 from robustlab import corpora, models
 from robustlab.methods.pretraining import multi_scale
 from robustlab.study import measuring, rows
 from robustlab.study.attacking import attacked
+from robustlab.study.catalogue import STUDIES
 from robustlab.study.fine_tuning import fine_tuned, reaching
 from robustlab.study.glue import encoders
 from robustlab.study.glue import run as study
@@ -147,28 +147,25 @@ def test_one_answer_to_everything_is_noticed():
     assert not measuring.constant([True, True], [0, 1])
 
 
-def test_a_rerun_makes_only_what_is_missing(cache, tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", PROFILES)
+def test_the_catalogue_has_the_grid(name):
+    protocol = profile(name)
+    listed = STUDIES["glue-drop"].cells(name)
+    assert all(one["profile"] == name for one in listed)
+    there = [Cell(**{field: value for field, value in one.items() if field != "profile"}) for one in listed]
+    assert there == cells(protocol.seeds, protocol.tasks, protocol.whole)
+
+
+def test_a_cell_of_the_catalogue_is_measured(cache, monkeypatch):
     monkeypatch.setitem(study.profile.__globals__, "PROFILES", {"small": TINY})
-    ran = []
-
-    def row(cell, protocol, cache, **given):
-        ran.append(cell)
-        found = {"clean_accuracy": {"value": 0.9}, "robust_accuracy": {"value": 0.5}}
-        return asdict(cell) | {"profile": protocol.name, "summary": found}
-
-    monkeypatch.setattr(study, "run", row)
-    import typer
-
-    app = typer.Typer()
-    app.command()(study.main)
-    given = ["--results", str(tmp_path / "rows.jsonl"), "--profile", "small"]
-    told = CliRunner().invoke(app, [*given, "--only", ALL])
-    assert "profile small: 2 cells to run" in told.stdout
-    assert "[2/2] seed 0, reviews, multi-scale, pgd: clean 0.900, robust 0.500" in told.stdout
-    assert "11 cells to run" in CliRunner().invoke(app, given).stdout
-    assert len(set(ran)) == len(ran) == len(cells([0], ["reviews"], ["reviews"]))
-    assert "0 cells to run" in CliRunner().invoke(app, given).stdout
-    assert CliRunner().invoke(app, [*given, "--only", "all"]).exit_code == 2
+    monkeypatch.setattr(study, "CACHE", cache / "kept")
+    cell = {"study": "glue-drop", "profile": "small", "seed": 0, "task": "reviews"}
+    row = study.measure(cell | {"pretraining": NONE, "finetuning": STANDARD})
+    assert (row["task"], row["name"], row["dev"]["n"]) == ("reviews", "none, standard", TINY.sizes.dev)
+    (kept,) = (cache / "kept").iterdir()
+    assert any(kept.glob("small-none-0-*/finished.json")), "encoders are kept by the code that makes them"
+    with pytest.raises(ValueError, match="the attack 'exact' reads every certified variant"):
+        study.measure(cell | {"task": "sst2", "pretraining": NONE, "finetuning": STANDARD})
 
 
 def test_what_is_measured_is_the_same_for_every_model(cache):

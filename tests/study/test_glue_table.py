@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from robustlab.study.glue.table import against, lines, percent, provenance, table
+from robustlab.study.glue.table import against, collapsed, learned, lines, percent, provenance, table
 from robustlab.study.rows import encode
 
 CLEAN = {0: [1, 1, 1, 1], 1: [1, 1, 1, 0]}
@@ -74,3 +74,22 @@ def test_it_is_said_where_rows_come_from():
         "**Recorded** on 2026-01-02 on cpu, commit abc, def: 2 fine-tunings of minilm, seeds 0, 1. Each reads 1,600 "
         "rows of its task in 2 epochs; 4 dev rows are attacked by `textfooler`."
     )
+
+
+def test_constants_are_told_and_left_out_of_differences():
+    def told(seed, constant, **given):
+        made = row(seed, **given)
+        return made | {"dev": made["dev"] | {"constant": constant}}
+
+    found = lines([told(0, False), told(1, True), told(0, True, pretraining="none")])
+    assert [[one["seed"] for one in line.rows] for line in learned(found)] == [[0]]
+    said = "2 of 3 classifiers give one answer to everything: "
+    said += "words, standard on sst2, seed 1; none, standard on sst2, seed 0."
+    assert collapsed(found) == said
+    assert collapsed(learned(found)) == "0 of 1 classifiers give one answer to everything."
+
+
+def test_an_interval_of_a_share_ends_where_shares_do():
+    made = lines([row(0, clean=[1, 1, 1, 1], robust=[1, 1, 1, 0]), row(1, clean=[1, 0, 0, 0], robust=[0, 0, 0, 0])])
+    shown = table(made).loc[("sst2", "words, standard")]
+    assert shown["clean %"] == "62.5 (0.0 to 100.0)"

@@ -25,14 +25,13 @@ def run(wanted: Wanted, out: Path | None, *, stale: bool, as_json: bool) -> None
     """
     order, study = wanted.order()
     plan = order.looked_up(study)
-    table = collecting.standing(plan, stale=stale)
     if out is not None:
-        collecting.save(table, out.expanduser())
-        reporting.say(f"{study.name}, {plan.profile}: {counted(plan)}; {len(table)} lines in {out}")
+        lines = collecting.save(plan, out.expanduser(), stale=stale)
+        reporting.say(f"{study.name}, {plan.profile}: {counted(plan)}; {lines} lines in {out}")
     elif as_json:
-        reporting.as_json_to_stdout(json.loads(table.to_json(orient="records")))
+        reporting.as_json_to_stdout(json.loads(collecting.standing(plan, stale=stale).to_json(orient="records")))
     else:
-        _show(plan, table)
+        _show(plan, collecting.standing(plan, stale=stale))
     for damaged in [] if as_json else plan.damaged:
         reporting.say(f"damaged and left out: {damaged.file}: {damaged.why}")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from robustlab import jsonl
 from robustlab.study.engine.plan import DONE, Plan
 from robustlab.study.engine.store import Row
 
@@ -21,6 +22,15 @@ def frame(rows: Iterable[Row]) -> pd.DataFrame:
         told = {name: value for name, value in row.items() if name not in ("cell", "metrics")}
         lines.append({**row["cell"], **flat(row["metrics"]), **flat(told)})
     return pd.DataFrame(lines)
+
+
+def plain(row: Row) -> Row:
+    """A row without its inner mappings: parameters, measures and where it comes from side by side.
+
+    Recorded rows have this form, which the tables of the book read.
+    """
+    told = {name: value for name, value in row.items() if name not in ("cell", "metrics")}
+    return {**told, **row["cell"], **row["metrics"]}
 
 
 def standing(plan: Plan, *, stale: bool = False) -> pd.DataFrame:
@@ -40,21 +50,27 @@ def standing(plan: Plan, *, stale: bool = False) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def save(table: pd.DataFrame, file: Path) -> None:
-    """Write a table as its file's name says.
+def save(plan: Plan, file: Path, *, stale: bool = False) -> int:
+    """Write a plan's cells as the file's name says; how many lines it has.
+
+    CSV and Parquet have a line a cell, with its state; JSON lines have the rows alone, in the form of `plain`.
 
     Raises: ValueError: If the name ends otherwise.
     """
     if file.suffix not in WRITERS:
         raise ValueError(f"{file}: expected a name that ends in {', '.join(WRITERS)}")
     file.parent.mkdir(parents=True, exist_ok=True)
+    if file.suffix == ".jsonl":
+        rows = [one.row for one in plan.standings if one.row is not None] + (list(plan.stale) if stale else [])
+        jsonl.replace(file, [plain(row) for row in rows])
+        return len(rows)
+    table = standing(plan, stale=stale)
     if file.suffix == ".csv":
         table.to_csv(file, index=False)
-    elif file.suffix == ".jsonl":
-        table.to_json(file, orient="records", lines=True)
     else:
         nested = [name for name in table if table[name].map(lambda value: isinstance(value, list | dict)).any()]
         table.assign(**{name: table[name].map(str) for name in nested}).to_parquet(file, index=False)
+    return len(table)
 
 
 def flat(told: Mapping[str, Any], before: str = "") -> dict[str, Any]:

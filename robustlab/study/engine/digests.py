@@ -8,14 +8,14 @@ from __future__ import annotations
 import ast
 import hashlib
 import importlib.util
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import nbformat
-
 PACKAGE = "robustlab"
+Notebook = Mapping[str, Any]
 PLUMBING = ("robustlab.study.engine", "robustlab.study.catalogue")
 """Decides which rows are made and where they are kept, and none of their numbers: grids change, rows stay."""
 MEASURED = "rows"
@@ -23,32 +23,39 @@ MEASURED = "rows"
 PARAMETERS = "parameters"
 
 
-def measuring(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+def measuring(notebook: Notebook) -> list[Notebook]:
     """The cells of a notebook up to the one that makes its rows.
 
     Raises: ValueError: If no cell is tagged, or more than one.
     """
-    tagged = [place for place, cell in enumerate(notebook.cells) if MEASURED in cell.metadata.get("tags", ())]
+    tagged = [place for place, cell in enumerate(notebook["cells"]) if MEASURED in cell["metadata"].get("tags", ())]
     if len(tagged) != 1:
         raise ValueError(
             f"expected one cell with the tag {MEASURED!r}, found {len(tagged)}: tag the cell that measures"
         )
-    return notebook.cells[: tagged[0] + 1]
+    return notebook["cells"][: tagged[0] + 1]
 
 
-def code(notebook: nbformat.NotebookNode) -> list[str]:
+def code(notebook: Notebook) -> list[str]:
     """The source of each code cell that a row depends on; parameters are part of a cell's key by their values."""
-    cells = [cell for cell in measuring(notebook) if cell.cell_type == "code"]
-    return [cell.source for cell in cells if PARAMETERS not in cell.metadata.get("tags", ())]
+    cells = [cell for cell in measuring(notebook) if cell["cell_type"] == "code"]
+    return ["".join(cell["source"]) for cell in cells if PARAMETERS not in cell["metadata"].get("tags", ())]
 
 
 def of_notebook(file: Path) -> str:
     """The digest of what a notebook's rows depend on: its own code and the part of the package that this imports."""
-    trees = [parsed(source, f"{file.name}, a code cell") for source in code(nbformat.read(file, as_version=4))]
-    digest = hashlib.sha256()
+    notebook = json.loads(file.read_text(encoding="utf-8"))  # format 4, whose sources are a text or its lines
+    trees = [parsed(source, f"{file.name}, a code cell") for source in code(notebook)]
+    digest = hashlib.sha256(of_modules(_imported(trees)).encode())
     for tree in trees:
-        digest.update(shape(tree).encode() + b"\0")
-    for name in closure(_imported(trees)):
+        digest.update(b"\0" + shape(tree).encode())
+    return digest.hexdigest()
+
+
+def of_modules(names: Iterable[str]) -> str:
+    """The digest of modules of the package and all that they import from it: for what a study keeps between cells."""
+    digest = hashlib.sha256()
+    for name in closure(names):
         digest.update(name.encode() + b"\0" + _module(name)[0].encode() + b"\0")
     return digest.hexdigest()
 

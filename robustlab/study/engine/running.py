@@ -60,7 +60,7 @@ def run(order: Order, found: Study, workers: int, tell: Callable[[Plan], None], 
 
     Raises:
         ValueError: If there are fewer than one worker, or no Snakefile to run.
-        RuntimeError: If Snakemake could not run; its last words are in the message.
+        ChildProcessError: If Snakemake could not run; its last words are in the message.
     """
     if workers < 1:
         raise ValueError(f"workers must be at least 1, got {workers}")
@@ -86,7 +86,7 @@ def run(order: Order, found: Study, workers: int, tell: Callable[[Plan], None], 
     tell(standing)
     if process.returncode and not standing.count()["failed"]:
         words = log.read_text(encoding="utf-8").strip().splitlines()[-15:]
-        raise RuntimeError(f"snakemake stopped with exit code {process.returncode}; {log} ends\n" + "\n".join(words))
+        raise ChildProcessError(f"snakemake stopped with exit code {process.returncode}; {log} ends: {' '.join(words)}")
     return standing
 
 

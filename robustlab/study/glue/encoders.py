@@ -10,6 +10,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from filelock import FileLock
+
 from robustlab.contrastive.texts.corpus import Text, read_texts
 from robustlab.contrastive.texts.wording import thesaurus
 from robustlab.methods import Method
@@ -62,8 +64,24 @@ def start(
     """
     settings = _settings(protocol, pretraining, seed)
     place = cache / f"{protocol.name}-{pretraining}-{seed}-{_digest(settings)}"
-    if (place / FINISHED).is_file():
-        return Start(place, json.loads((place / FINISHED).read_text(encoding="utf-8")))
+    cache.mkdir(parents=True, exist_ok=True)
+    with FileLock(place.with_name(f"{place.name}.lock")):  # several cells may ask for one encoder at a time
+        if (place / FINISHED).is_file():
+            return Start(place, json.loads((place / FINISHED).read_text(encoding="utf-8")))
+        return _made(protocol, pretraining, seed, place, settings, folder=folder, device=device, progress=progress)
+
+
+def _made(
+    protocol: Protocol,
+    pretraining: str,
+    seed: int,
+    place: Path,
+    settings: dict[str, Any],
+    *,
+    folder: Path | None,
+    device: str | None,
+    progress: bool,
+) -> Start:
     began, own = time.perf_counter(), time.process_time()
     texts = _texts(protocol, folder)
     encoder = load_encoder(protocol.model, texts=[text.text for text in texts], seed=seed)

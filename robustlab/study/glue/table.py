@@ -76,6 +76,25 @@ def lines(rows: Iterable[Row]) -> list[Line]:
     return [_line(*of, [seeds[seed] for seed in sorted(seeds)]) for of, seeds in found.items()]
 
 
+def learned(found: Iterable[Line]) -> list[Line]:
+    """The lines without the runs that ended as a constant, of which no attack can take anything: for differences.
+
+    A line that has no other run is left out.
+    """
+    rows = [row for line in found for row in line.rows if row["seed"] not in constants(line)]
+    return lines(rows)
+
+
+def collapsed(found: Iterable[Line]) -> str:
+    """How many of the classifiers are constants and which, in a sentence."""
+    every = list(found)
+    there = [f"{line.name} on {line.task}, seed {seed}" for line in every for seed in constants(line)]
+    runs = sum(len(line.rows) for line in every)
+    return f"{len(there)} of {runs} classifiers give one answer to everything" + (
+        f": {'; '.join(there)}." if there else "."
+    )
+
+
 def constants(line: Line) -> list[int]:
     """Seeds whose classifier gives one answer to all dev rows: nothing can be taken from it."""
     return [row["seed"] for row in line.rows if row["dev"]["constant"]]
@@ -160,14 +179,21 @@ def table(found: Sequence[Line]) -> pd.DataFrame:
     """The lines in per cent with their intervals."""
     told = []
     for line in found:
-        shown = {"task": line.task, "model": line.name, "seeds": len(line.rows), "dev %": percent(line.dev)}
-        shown |= {heading: percent(getattr(line.drop, name)) for name, heading in HEADINGS.items()}
+        shown = {"task": line.task, "model": line.name, "seeds": len(line.rows), "dev %": percent(_share(line.dev))}
+        shown |= {heading: percent(_share(getattr(line.drop, name))) for name, heading in HEADINGS.items()}
         static = "; ".join(
-            percent(one) if len(line.advglue) == 1 else f"{kind.removeprefix('advglue-')} {percent(one)}"
+            percent(_share(one))
+            if len(line.advglue) == 1
+            else f"{kind.removeprefix('advglue-')} {percent(_share(one))}"
             for kind, one in line.advglue.items()
         )
         told.append(shown | {"AdvGLUE %": static or "–"})
     return pd.DataFrame(told).set_index(["task", "model"]) if told else pd.DataFrame()
+
+
+def _share(estimate: Estimate | None) -> Estimate | None:
+    """An interval of a share, cut off where no share can be: Student's does not know that there are bounds."""
+    return estimate and Estimate(estimate.value, max(0.0, estimate.low), min(1.0, estimate.high))
 
 
 HEADINGS: Mapping[str, str] = {

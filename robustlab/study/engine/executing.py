@@ -20,7 +20,7 @@ from typing import Annotated, Any
 import typer
 from filelock import FileLock, Timeout
 
-from robustlab.study.engine import digests
+from robustlab.study.engine import digests, parameters
 from robustlab.study.engine.finding import find
 from robustlab.study.engine.grid import Cell, Study
 from robustlab.study.engine.store import Store, default_folder, key, write
@@ -36,12 +36,14 @@ def execute(study: Study, cell: Cell, store: Store, *, catalogue: str | None = N
     name = key(cell, digests.of_notebook(study.notebook))
     if store.get(study.name, name) is not None:
         return True
+    parameters.check_declared(study.notebook, (*parameters.NEEDED, *(() if catalogue is None else ("catalogue",))))
     failure = store.failure(study.name, name)
     partial = failure.with_suffix(".ipynb")
     partial.parent.mkdir(parents=True, exist_ok=True)
-    parameters = {"profile": cell["profile"], "cell": json.dumps(dict(cell)), "store": str(store.folder.resolve())}
+    failure.unlink(missing_ok=True)
+    given = {"profile": cell["profile"], "cell": json.dumps(dict(cell)), "store": str(store.folder.resolve())}
     try:
-        _papermill(study, partial, parameters | ({} if catalogue is None else {"catalogue": catalogue}))
+        _papermill(study, partial, given | ({} if catalogue is None else {"catalogue": catalogue}))
     except Exception as error:  # whatever a notebook may raise, and a kernel that died
         if store.get(study.name, name) is not None:
             return True

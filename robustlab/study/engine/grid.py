@@ -102,6 +102,19 @@ class Study:
                 found.setdefault(tuple(cell.items()), cell)
         return list(found.values())
 
+    def cell(self, profile: str, given: Mapping[str, Scalar]) -> dict[str, Scalar]:
+        """One cell, whatever the profile's grid is; what is not given has the default, and the profile's first seed.
+
+        Raises: ValueError: If a parameter is unknown, or the cell is one of another study or profile.
+        """
+        for name, mine in (("study", self.name), ("profile", profile)):
+            if given.get(name, mine) != mine:
+                raise ValueError(f"the cell is one of {given[name]!r}, and the {name} is {mine!r}")
+        for name in given:
+            known(name, {**self.defaults, **dict.fromkeys(RESERVED)}, f"unknown parameter of {self.name}")
+        whole = {"study": self.name, "profile": profile, "seed": self.scale(profile).seeds[0], **self.defaults}
+        return whole | dict(given)
+
     def _combinations(
         self, blocks: Sequence[Block], given: Mapping[str, Sequence[Scalar]]
     ) -> Iterator[dict[str, Scalar]]:

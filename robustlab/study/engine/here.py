@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from robustlab.study import rows as recorded
-from robustlab.study.engine import digests
+from robustlab.study.engine import digests, parameters
 from robustlab.study.engine.finding import find
 from robustlab.study.engine.grid import Cell, Scalar, Study
 from robustlab.study.engine.store import Row, Store, default_folder, key, write
@@ -101,17 +101,19 @@ def study(
         profile: smoke, laptop or gpu.
         seeds: In place of the profile's.
         given: Values of parameters in place of the profile's.
-        cell: The one cell that is wanted, as a mapping or as JSON: what a batch run gives.
+        cell: The one cell that is wanted, as a mapping or as JSON: what a batch run gives. What it leaves out has the
+            study's default, and the profile's first seed.
         store: Folder of the rows; else ROBUSTLAB_STORE, else the user's data folder.
         catalogue: File with further studies.
 
     Raises: ValueError: If there is no such study, profile or parameter.
     """
     found = find(name, catalogue)
+    parameters.check_injected(found.notebook)
     if cell is None:
-        cells: Sequence[Cell] = found.cells(profile, seeds=seeds, given=given)
+        cells = found.cells(profile, seeds=seeds, given=given)
     else:
-        cells = [json.loads(cell) if isinstance(cell, str) else cell]
+        cells = [found.cell(profile, json.loads(cell) if isinstance(cell, str) else cell)]
     folder = default_folder() if store is None else Path(store).expanduser()
     return Here(study=found, cells=cells, store=Store(folder), code=digests.of_notebook(found.notebook))
 
@@ -127,6 +129,6 @@ def _device() -> str:
 
 
 def _bar(cells: Sequence[Cell], *, progress: bool) -> Any:
-    from tqdm.auto import tqdm
+    from tqdm import tqdm
 
     return tqdm(cells, unit="cell", disable=not progress)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from robustlab.study.glue.table import against, collapsed, learned, lines, percent, provenance, table
+from robustlab.study.glue.table import against, collapsed, learned, lines, paired, percent, provenance, table
 from robustlab.study.rows import encode
 
 CLEAN = {0: [1, 1, 1, 1], 1: [1, 1, 1, 0]}
@@ -93,3 +93,11 @@ def test_an_interval_of_a_share_ends_where_shares_do():
     made = lines([row(0, clean=[1, 1, 1, 1], robust=[1, 1, 1, 0]), row(1, clean=[1, 0, 0, 0], robust=[0, 0, 0, 0])])
     shown = table(made).loc[("sst2", "words, standard")]
     assert shown["clean %"] == "62.5 (0.0 to 100.0)"
+
+
+def test_lines_are_paired_by_their_seeds():
+    found = lines([row(0), row(1), row(1, pretraining="none")])
+    both = paired(found, "sst2", "words, standard", "none, standard")
+    assert [[one["seed"] for one in line.rows] for line in both] == [[1], [1]]
+    with pytest.raises(ValueError, match="sst2 has no line x; it has words, standard; none, standard"):
+        paired(found, "sst2", "x")

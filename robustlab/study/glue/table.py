@@ -135,6 +135,18 @@ def estimate(values: np.ndarray, *, level: float = LEVEL) -> Estimate:
     return with_seeds(examples, values.mean(1).tolist(), level=level)
 
 
+def paired(found: Sequence[Line], task: str, *names: str) -> list[Line]:
+    """Lines of a task by their names, each on the seeds that all of them have.
+
+    Raises: ValueError: If there is no such line.
+    """
+    mine = {line.name: line for line in found if line.task == task}
+    if lacking := [name for name in names if name not in mine]:
+        raise ValueError(f"{task} has no line {', '.join(lacking)}; it has {'; '.join(mine)}")
+    seeds = set.intersection(*({row["seed"] for row in mine[name].rows} for name in names))
+    return lines(row for name in names for row in mine[name].rows if row["seed"] in seeds)
+
+
 def against(found: Sequence[Line], name: str, control: str, *, level: float = LEVEL) -> list[Against]:
     """One model minus another, on every task where they have seeds in common.
 

@@ -12,8 +12,6 @@ import typer
 from robustlab.cli import reporting, run_folder
 from robustlab.cli.settings import Kept
 
-INTERRUPTED = 130  # what shells report for Ctrl-C
-
 
 class Planned(Protocol):
     """A command that is loaded and checked, and knows what will run and what it costs."""
@@ -85,4 +83,4 @@ def kept(
             f"there is one {checkpoints}",
             err=True,
         )
-        raise typer.Exit(INTERRUPTED) from None
+        raise typer.Exit(reporting.INTERRUPTED) from None

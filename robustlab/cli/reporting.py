@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 MISTAKE, NOT_FINITE = 2, 3
+INTERRUPTED = 130  # what shells report for Ctrl-C
 PIPE_WIDTH = 120  # where stdout is no terminal, rich would assume 80 columns and fold the tables
 
 

@@ -1,6 +1,8 @@
 """`robustlab study`: what it says and refuses; that it runs cells is tested with the engine."""
 
 import json
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -164,3 +166,11 @@ def test_a_catalogue_that_is_none_is_refused(folder):
     (folder / "taken.py").write_text(sample.CATALOGUE.format(defaults=sample.DEFAULTS).replace('sample"', 'glue-drop"'))
     done = CliRunner().invoke(app, ["study", "list", "--catalogue", str(folder / "taken.py")])
     assert "glue-drop is in the catalogue already" in done.stderr
+
+
+def test_looking_up_imports_nothing_heavy(folder):
+    """So that a second call, which has nothing to do, says so at once."""
+    told = "import sys; from robustlab.cli.study import list, run, status, merge; import robustlab.study.catalogue; "
+    told += "print([name for name in ('torch', 'transformers', 'datasets', 'pandas') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -153,7 +153,8 @@ def test_the_catalogue_has_the_grid(name):
     listed = STUDIES["glue-drop"].cells(name)
     assert all(one["profile"] == name for one in listed)
     there = [Cell(**{field: value for field, value in one.items() if field != "profile"}) for one in listed]
-    assert there == cells(protocol.seeds, protocol.tasks, protocol.whole)
+    assert len(set(there)) == len(there)
+    assert set(there) == set(cells(protocol.seeds, protocol.tasks, protocol.whole))
 
 
 def test_a_cell_of_the_catalogue_is_measured(cache, monkeypatch):

@@ -14,7 +14,7 @@ import typer
 
 from robustlab import jsonl
 from robustlab.cli import device, reporting
-from robustlab.cli.carrying import INTERRUPTED
+from robustlab.cli.reporting import INTERRUPTED
 from robustlab.study import rows
 from robustlab.study.attacking import EXACT, check_attack
 from robustlab.study.fine_tuning import Sizes, fine_tuned, reaching

@@ -12,11 +12,11 @@ import typer
 
 from robustlab import jsonl
 from robustlab.cli import device, reporting, run_folder
-from robustlab.cli.carrying import INTERRUPTED
 from robustlab.cli.parsing import guess
 from robustlab.cli.reason import documents, reasoners
 from robustlab.cli.reason.measuring import Measured
 from robustlab.cli.reason.settings import Evaluate
+from robustlab.cli.reporting import INTERRUPTED
 from robustlab.corpora.documents import Document
 from robustlab.evaluation.reasoning.asking import ask
 from robustlab.evaluation.reasoning.rows import Answerer

@@ -14,8 +14,8 @@ import typer
 
 from robustlab import jsonl
 from robustlab.cli import reporting
-from robustlab.cli.carrying import INTERRUPTED
 from robustlab.cli.parsing import guess
+from robustlab.cli.reporting import INTERRUPTED
 from robustlab.evaluation.reasoning.metrics import MEASURES
 from robustlab.study import rows
 from robustlab.study.reasoning.cells import Cell, cells

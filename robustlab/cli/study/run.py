@@ -11,7 +11,7 @@ from pathlib import Path
 import typer
 
 from robustlab.cli import reporting
-from robustlab.cli.carrying import INTERRUPTED
+from robustlab.cli.reporting import INTERRUPTED
 from robustlab.cli.study.status import show_failures, told
 from robustlab.cli.study.telling import counted, lasting, left
 from robustlab.cli.study.wanted import Wanted

@@ -38,7 +38,7 @@ def run(wanted: Wanted, out: Path | None, *, stale: bool, as_json: bool) -> None
 
 def _show(plan: Plan, table: pd.DataFrame) -> None:
     varied = [name for name in ("seed", *plan.study.defaults) if table[name].astype(str).nunique() > 1]
-    numbers = [name for name in table.select_dtypes("number") if name not in (*plan.study.defaults, "seed")]
+    numbers = [name for name in table.select_dtypes("number") if name not in (*plan.study.defaults, "seed", "error")]
     measures = [name for name in plan.study.metrics if name in table] or [n for n in numbers if "seconds" not in n]
     columns = [*varied, *measures[:SHOWN], "state"]
     lines = [["–" if pd.isna(value) else _short(value) for value in row] for row in table[columns].to_numpy()]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -72,18 +71,21 @@ def _shown(before: Plan, many: int, *, retry: bool) -> Iterator[Callable[[Plan],
     from tqdm import tqdm
 
     begun, total = time.monotonic(), len(before.todo(retry=retry))
-    picture = "{l_bar}{bar}| " if sys.stderr.isatty() else ""
-    with tqdm(total=total, bar_format=picture + "{n_fmt}/{total_fmt} cells{postfix}") as bar:
+
+    def told(plan: Plan, finished: int) -> str:
+        spent, failed = (time.monotonic() - begun) / 60, plan.count()["failed"]
+        # Once cells have finished they say best how long the others take, start of the notebook and all.
+        rest = lasting(spent / finished * (total - finished)) if finished else left(plan, many, retry=retry)
+        return f"{lasting(spent)} so far, about {rest} left" + (f", {failed} failed" if failed else "")
+
+    with tqdm(total=total, bar_format="{l_bar}{bar}| {n_fmt}/{total_fmt} cells{postfix}", disable=None) as bar:
 
         def tell(plan: Plan) -> None:
-            finished = total - len(plan.todo(retry=retry))
-            if finished == bar.n and not sys.stderr.isatty():
-                return
-            bar.n, spent = finished, (time.monotonic() - begun) / 60
-            # Once cells have finished they say best how long the others take, start of the notebook and all.
-            rest = lasting(spent / finished * (total - finished)) if finished else left(plan, many, retry=retry)
-            failed = plan.count()["failed"]
-            told = f" {lasting(spent)} so far, about {rest} left"
-            bar.set_postfix_str(told + (f", {failed} failed" if failed else ""), refresh=True)
+            finished, seen = total - len(plan.todo(retry=retry)), bar.n
+            bar.n = finished
+            if not bar.disable:
+                bar.set_postfix_str(" " + told(plan, finished), refresh=True)
+            elif finished != seen:
+                typer.echo(f"{finished}/{total} cells, {told(plan, finished)}", err=True)
 
         yield tell

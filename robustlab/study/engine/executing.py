@@ -73,6 +73,7 @@ def _papermill(study: Study, partial: Path, parameters: dict[str, Any]) -> None:
             partial,
             parameters=parameters,
             kernel_name=KERNEL,
+            language="python",
             cwd=study.notebook.parent,
             progress_bar=False,
             execution_timeout=NO_TIME_LIMIT,

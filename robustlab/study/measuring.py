@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from robustlab.evaluation.metrics import accuracy
 from robustlab.models import Loaded
 from robustlab.study import rows
 from robustlab.study.attacking import attacked
+from robustlab.study.engine.grid import known
 from robustlab.study.fine_tuning import Sizes, drawn
 from robustlab.study.zoo_settings import NAMES
 
@@ -30,7 +30,7 @@ def check_task(name: str) -> None:
 
     Raises: ValueError: If it is not one of `TASKS`; the message names the nearest.
     """
-    _known("task", name, TASKS)
+    known(name, TASKS, "unknown task")
 
 
 def check_data(task: str, folder: Path | None = None) -> None:
@@ -53,17 +53,9 @@ def check_method(name: str) -> None:
 
     Raises: ValueError: If it is unknown, or learns from attacked texts.
     """
-    _known("method", name, NAMES)
+    known(name, NAMES, "unknown method")
     if needs := methods.BY_NAME[name]().objective.needs:
         raise ValueError(f"method {name} learns from {', '.join(sorted(needs))} texts, which the tasks do not have")
-
-
-def _known(what: str, name: str, known: Iterable[str]) -> None:
-    there = list(known)
-    if name not in there:
-        nearest = difflib.get_close_matches(name, there, n=1)
-        guess = f"did you mean {nearest[0]!r}? " if nearest else ""
-        raise ValueError(f"unknown {what} {name!r}: {guess}expected one of {', '.join(there)}")
 
 
 def measured(loaded: Loaded, task: str, sizes: Sizes, *, folder: Path | None = None) -> dict[str, Any]:
